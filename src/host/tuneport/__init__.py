@@ -1,0 +1,117 @@
+"""tuneport: database rows into fine-tuning files your trainer accepts.
+
+Every public name is imported from here. The imports are lazy (PEP 562), so that `import tuneport`
+and `tuneport --help` cost nothing that is not used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tuneport.config import Config
+    from tuneport.context import Context
+    from tuneport.dataset import Dataset
+    from tuneport.errors import TuneportError
+    from tuneport.exporter import Exporter
+    from tuneport.hookspecs import FormatTraits, Stages, hookimpl
+    from tuneport.model import (
+        Artifact,
+        Batch,
+        Chat,
+        Entity,
+        Instruction,
+        Malformed,
+        Message,
+        Outcome,
+        Partition,
+        Problem,
+        Reject,
+        Sample,
+        Text,
+    )
+    from tuneport.options import ExportOptions, ExportStats
+    from tuneport.plugin_manager import API_VERSION, PluginManager, default_manager
+    from tuneport.recipes import Recipe
+    from tuneport.runs import export
+    from tuneport.source import Source, SourceInfo
+
+_HOMES = {
+    "API_VERSION": "plugin_manager",
+    "Artifact": "model",
+    "Batch": "model",
+    "Chat": "model",
+    "Config": "config",
+    "Context": "context",
+    "Dataset": "dataset",
+    "Entity": "model",
+    "ExportOptions": "options",
+    "ExportStats": "options",
+    "Exporter": "exporter",
+    "FormatTraits": "hookspecs",
+    "Instruction": "model",
+    "Malformed": "model",
+    "Message": "model",
+    "Outcome": "model",
+    "Partition": "model",
+    "PluginManager": "plugin_manager",
+    "Problem": "model",
+    "Recipe": "recipes",
+    "Reject": "model",
+    "Sample": "model",
+    "Source": "source",
+    "SourceInfo": "source",
+    "Stages": "hookspecs",
+    "Text": "model",
+    "TuneportError": "errors",
+    "default_manager": "plugin_manager",
+    "export": "runs",
+    "hookimpl": "hookspecs",
+}
+
+__version__ = "0.1.0"
+__all__ = [  # noqa: RUF022  -- plain alphabetical order, as a reader looks a name up
+    "API_VERSION",
+    "Artifact",
+    "Batch",
+    "Chat",
+    "Config",
+    "Context",
+    "Dataset",
+    "Entity",
+    "ExportOptions",
+    "ExportStats",
+    "Exporter",
+    "FormatTraits",
+    "Instruction",
+    "Malformed",
+    "Message",
+    "Outcome",
+    "Partition",
+    "PluginManager",
+    "Problem",
+    "Recipe",
+    "Reject",
+    "Sample",
+    "Source",
+    "SourceInfo",
+    "Stages",
+    "Text",
+    "TuneportError",
+    "default_manager",
+    "export",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module 'tuneport' has no attribute {name!r}") from None
+    return getattr(importlib.import_module(f"tuneport.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

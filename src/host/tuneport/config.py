@@ -1,0 +1,76 @@
+"""The base of every configuration model, and plain words for what pydantic finds wrong."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tuneport.model import Problem
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Config(BaseModel):
+    """Base class for the configuration of a plugin's stage: unknown keys are errors, NaN and infinity too."""
+
+    model_config = ConfigDict(
+        extra="forbid", validate_assignment=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """`did you mean "x"?`, or the known names where none is near."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    return "known: " + ", ".join(names) if names else ""
+
+
+def validate(model: type[Model], data: Any, path: str, problems: list[Problem]) -> Model | None:
+    """Validate `data` against `model`; add what is wrong to `problems`, each below `path`.
+
+    Returns:
+        The model, or None where a problem was added.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems.extend(_problem(model, details, path) for details in error.errors(include_url=False))
+        return None
+
+
+def _problem(model: type[BaseModel], details: Mapping[str, Any], path: str) -> Problem:
+    location: Sequence[str | int] = details["loc"]
+    where = join(path, location)
+    if details["type"] == "extra_forbidden":
+        return Problem(where, "unknown key", closest(str(location[-1]), _siblings(model, location[:-1])))
+    if details["type"] == "missing":
+        return Problem(where, "missing")
+    shown = "" if isinstance(details["input"], Mapping | list) else f" = {details['input']!r}"
+    return Problem(where + shown, _decapitalise(details["msg"].removeprefix("Value error, ")))
+
+
+def join(path: str, location: Sequence[str | int]) -> str:
+    """`export` and ("filters", 1, "use") as `export.filters[1].use`."""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+    return path
+
+
+def _siblings(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    """The keys that the model at `location` knows."""
+    for step in location:
+        field = model.model_fields.get(str(step))
+        inner = field.annotation if field is not None else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+def _decapitalise(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,96 @@
+"""What a plugin's factory is given."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from logging import Logger
+
+from tuneport.config import closest
+from tuneport.model import Problem, Sample
+
+
+@dataclass(frozen=True)
+class SampleShape:
+    """What every sample of a run has in common, as its style declared it.
+
+    Attributes:
+        kind: the class of all samples.
+        has_input: whether Instruction samples carry an input.
+        metadata: name to type of the metadata each sample carries, in order.
+    """
+
+    kind: type[Sample]
+    has_input: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Context:
+    """Facts of the run, and what a factory may ask for or declare. No clock, no network.
+
+    Attributes:
+        now: the run's time, the same in every worker and after a resume. Never ask the clock instead.
+        seed: the run's seed.
+        log: a logger named after the plugin.
+        fields: field name to type of the source's fields, from its schema or its first 10,000 entities.
+        closed: `fields` is complete; a field that is not in it does not exist.
+        weighted: whether any weighting takes part in the run; without one a format writes no weight.
+        sample: what the run's samples have in common. None while the style itself is made, and where the
+            style did not say.
+    """
+
+    now: datetime
+    seed: int
+    log: Logger
+    fields: Mapping[str, str]
+    closed: bool = False
+    weighted: bool = True
+    sample: SampleShape | None = None
+    read_resource: Callable[[str], bytes] | None = None
+    declared: set[str] | None = None
+    problems: list[Problem] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def reads(self, *fields: str) -> None:
+        """Declare the entity fields this stage looks at; call it with none to declare that it looks at none.
+
+        A stage that never calls this is given whole entities, which is right and slower.
+        """
+        self.declared = (self.declared or set()) | set(fields)
+
+    def needs(self, name: str, at: str = "") -> None:
+        """Declare a field as `reads` does, and make its absence from the source's schema a problem of the recipe.
+
+        Args:
+            name: the field.
+            at: the key in this stage's configuration that names it.
+        """
+        self.reads(name)
+        if self.closed and name not in self.fields:
+            known = ", ".join(self.fields)
+            near = closest(name, self.fields) if self.fields else ""
+            hint = f"{near} It has {known}" if near.startswith("did") else f"it has {known}"
+            self.problems.append(Problem(at, f'the source has no field "{name}"', hint, "unknown_field"))
+
+    def makes(
+        self, kind: type[Sample], *, has_input: bool = False, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Declare what all samples of this style have in common, so that formats know their columns."""
+        self.sample = SampleShape(kind, has_input, dict(metadata or {}))
+
+    def count(self, name: str) -> None:
+        """Count one event that is worth a line of the run's summary, such as `no_timestamp`."""
+        self.counts[name] += 1
+
+    def resource(self, path: str) -> bytes:
+        """The bytes of a file named in the configuration. Its digest becomes part of the plan.
+
+        Args:
+            path: relative to the recipe.
+        """
+        if self.read_resource is None:
+            raise TypeError("this context has no resources")
+        return self.read_resource(path)

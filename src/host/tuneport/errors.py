@@ -1,0 +1,134 @@
+"""What can go wrong, as one tree.
+
+TuneportError
+├── RecipeError            78  the recipe or a plugin's configuration is wrong; `problems` lists all of it
+├── UsageError              2  the command line is wrong
+├── SourceNotFoundError    66  what should be read is not there
+├── SourceError            69  what should be read is there and cannot be read
+├── DataError              65  the records themselves: too many errors, or none left to publish
+├── TargetExistsError      73  what should be written is there already
+├── StorageError           74  reading or writing failed
+├── TryAgainError          75  no space, or another run holds the lock: the same command may work later
+├── StoppedError          130  stopped on request; the work done so far is kept
+└── PluginError            70  a plugin is broken, ambiguous, refused or not to be found
+
+The numbers are the exit codes of the command line (sysexits.h where it has one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from tuneport.model import Problem
+
+
+class TuneportError(Exception):
+    """The root of every error this package raises on purpose.
+
+    Attributes:
+        message: what went wrong, with names and values.
+        hint: what to do about it; "" where nothing helps.
+        code: a stable name, the same in every version.
+        exit_code: what the command line ends with.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class RecipeError(TuneportError):
+    """A recipe or configuration with one problem or more; nothing was read or written."""
+
+    code = "recipe"
+    exit_code = 78
+
+    def __init__(self, problems: Sequence[Problem], origin: str = "recipe") -> None:
+        self.problems = tuple(problems)
+        self.origin = origin
+        super().__init__(self.summary() + "".join(f"\n\n{_lines(problem)}" for problem in self.problems))
+
+    def summary(self) -> str:
+        """One line: whose problems, and how many."""
+        count = len(self.problems)
+        return f"{self.origin}: {count} problem{'' if count == 1 else 's'}, nothing read or written"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems, self.origin)
+
+
+def _lines(problem: Problem) -> str:
+    text = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
+    return f"  {problem.path}\n    {text}" if problem.path else f"  {text}"
+
+
+class UsageError(TuneportError):
+    """A command line that cannot be understood."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class SourceNotFoundError(TuneportError):
+    """The file, table or query to read does not exist."""
+
+    code = "source_not_found"
+    exit_code = 66
+
+
+class SourceError(TuneportError):
+    """The source exists and could not be read to its end."""
+
+    code = "source"
+    exit_code = 69
+
+
+class DataError(TuneportError):
+    """The records do not make a dataset: too many errors among them, or no row left."""
+
+    code = "data"
+    exit_code = 65
+
+
+class TargetExistsError(TuneportError):
+    """Something stands where the dataset should be published."""
+
+    code = "target_exists"
+    exit_code = 73
+
+
+class StorageError(TuneportError):
+    """The disk, or whatever stands behind a path, failed."""
+
+    code = "storage"
+    exit_code = 74
+
+
+class TryAgainError(TuneportError):
+    """Nothing is wrong with the request: run it again when there is space or the other run has ended."""
+
+    code = "try_again"
+    exit_code = 75
+
+
+class StoppedError(TuneportError):
+    """Stopped on request; what was done is kept in staging."""
+
+    code = "stopped"
+    exit_code = 130
+
+
+class PluginError(TuneportError):
+    """A plugin that was asked for by name cannot be used."""
+
+    code = "plugin"
+    exit_code = 70

@@ -1,0 +1,180 @@
+"""Everything a plugin may implement, on one page.
+
+Each `register_*` hook is called once, when the plugin is loaded, with a `register` function.
+`register(name, factory, config=Model, doc="...")` offers one thing under one name; `factory(config, ctx)`
+runs once per run and worker and returns the plain callable that does the work. No hook runs per record.
+
+A plugin implements what it needs:
+
+    from tuneport import hookimpl
+
+    @hookimpl
+    def register_formats(register):
+        register("acme", lambda config, ctx: lambda sample: {"q": sample.prompt[0].content}, doc="Acme trainer")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import pluggy
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from tuneport.context import Context
+    from tuneport.dataset import Dataset
+    from tuneport.model import Artifact, Entity, Reject, Sample
+    from tuneport.options import ExportOptions, ExportStats
+    from tuneport.source import Source
+
+hookspec = pluggy.HookspecMarker("tuneport")
+hookimpl = pluggy.HookimplMarker("tuneport")
+
+T = TypeVar("T", contravariant=True)
+
+Use = str | Mapping[str, Any]
+"""A stage in a list: its name, or `{"use": name, ...its configuration}`."""
+
+if TYPE_CHECKING:
+    Style = Callable[[Entity], Sample | Reject]
+    Filter = Callable[[Entity, Sample], Reject | None]
+    Weighting = Callable[[Entity, Sample], float]
+    """A factor, finite and not negative. Factors multiply."""
+    Row = Mapping[str, Any]
+    """One line of a file, the same keys in the same order in every row of a run."""
+    Format = Callable[[Sample], Row | Reject]
+    """May carry `features`, column to type, for the dataset card; else the rows themselves are looked at."""
+    ArtifactMaker = Callable[[Dataset], Iterable[Artifact]]
+    """Pure: the same dataset, the same bytes."""
+
+
+@dataclass(frozen=True)
+class FormatTraits:
+    """What a format's target can express.
+
+    Attributes:
+        weight: a sentence for the summary, what becomes of a weight: "weight column".
+    """
+
+    weight: str = ""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What an exporter's configuration asks for, in the recipe's own notation.
+
+    A mapping may carry `at`: the key of the exporter's configuration that asked for the stage, so that an
+    error can name it. `dedup` leaves out samples whose content was seen before.
+    """
+
+    style: Use
+    filters: Sequence[Use] = ()
+    weightings: Sequence[Use] = ()
+    formats: Sequence[Use] = ()
+    artifacts: Sequence[Use] = ()
+    dedup: bool = True
+
+
+class Register(Protocol[T]):
+    """Offer one thing: `register(name, factory, config=Model, doc="one line")`."""
+
+    def __call__(
+        self,
+        name: str,
+        factory: Callable[[Any, Context], T],
+        *,
+        config: type[BaseModel] | None = None,
+        doc: str = "",
+    ) -> None: ...
+
+
+class RegisterFormat(Protocol):
+    """Offer a format; `traits` says what its target can express."""
+
+    def __call__(
+        self,
+        name: str,
+        factory: Callable[[Any, Context], Format],
+        *,
+        config: type[BaseModel] | None = None,
+        doc: str = "",
+        traits: FormatTraits = FormatTraits(),  # noqa: B008  -- frozen
+    ) -> None: ...
+
+
+class RegisterExporter(Protocol):
+    """Offer an exporter: a function from its configuration to stages, or to an object that implements IExporter."""
+
+    def __call__(
+        self,
+        name: str,
+        factory: Callable[[Any], Stages | object],
+        *,
+        config: type[BaseModel] | None = None,
+        doc: str = "",
+    ) -> None: ...
+
+
+class RegisterCommand(Protocol):
+    """Offer a command: a typed function; its parameters become options, its docstring the help."""
+
+    def __call__(self, name: str, run: Callable[..., object], *, doc: str = "") -> None: ...
+
+
+class Contributions:
+    """Called once, when a plugin is loaded."""
+
+    @hookspec
+    def register_importers(self, register: Register[Source | Iterable[Entity]]) -> None:
+        """Offer sources of entities."""
+
+    @hookspec
+    def register_exporters(self, register: RegisterExporter) -> None:
+        """Offer exporters: what a host application loads by name."""
+
+    @hookspec
+    def register_styles(self, register: Register[Style]) -> None:
+        """Offer styles: entity in, sample or reject out."""
+
+    @hookspec
+    def register_filters(self, register: Register[Filter]) -> None:
+        """Offer filters: entity and sample in, reject or None out."""
+
+    @hookspec
+    def register_weightings(self, register: Register[Weighting]) -> None:
+        """Offer weightings: entity and sample in, factor out."""
+
+    @hookspec
+    def register_formats(self, register: RegisterFormat) -> None:
+        """Offer formats: sample in, row or reject out."""
+
+    @hookspec
+    def register_artifacts(self, register: Register[ArtifactMaker]) -> None:
+        """Offer files made from the finished dataset."""
+
+    @hookspec
+    def register_commands(self, register: RegisterCommand) -> None:
+        """Offer commands."""
+
+
+class IExporter:
+    """What a host application calls. One answer per hook and run; other plugins may wrap it (`wrapper=True`).
+
+    An implementation may use the snake_case twins: export_entities, get_adapter_metadata_json,
+    get_quality_metrics_report.
+    """
+
+    @hookspec(firstresult=True)
+    def exportEntities(self, entities: Iterable[Entity], options: ExportOptions) -> ExportStats:
+        """Export the entities as `options` say."""
+
+    @hookspec(firstresult=True)
+    def getAdapterMetadataJson(self) -> str:
+        """The adapter's metadata as JSON; "{}" where tracking is off."""
+
+    @hookspec(firstresult=True)
+    def getQualityMetricsReport(self) -> str:
+        """The quality report as JSON; "{}" where metrics are off."""
