@@ -71,7 +71,7 @@ _HOMES = {
 }
 
 __version__ = "0.1.0"
-__all__ = [  # noqa: RUF022  -- plain alphabetical order, as a reader looks a name up
+__all__ = [
     "API_VERSION",
     "Artifact",
     "Batch",

@@ -21,13 +21,16 @@ class Config(BaseModel):
     )
 
 
-def closest(name: str, known: Iterable[str]) -> str:
-    """`did you mean "x"?`, or the known names where none is near."""
+def closest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """`did you mean "x"?`, or "" where no known name is near."""
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
+    return f'did you mean "{near[0]}"?' if near else ""
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """The closest known name, or all of them where none is near."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f'did you mean "{near[0]}"?'
-    return "known: " + ", ".join(names) if names else ""
+    return closest(name, names) or ("known: " + ", ".join(names) if names else "")
 
 
 def validate(model: type[Model], data: Any, path: str, problems: list[Problem]) -> Model | None:
@@ -47,7 +50,7 @@ def _problem(model: type[BaseModel], details: Mapping[str, Any], path: str) -> P
     location: Sequence[str | int] = details["loc"]
     where = join(path, location)
     if details["type"] == "extra_forbidden":
-        return Problem(where, "unknown key", closest(str(location[-1]), _siblings(model, location[:-1])))
+        return Problem(where, "unknown key", suggest(str(location[-1]), _siblings(model, location[:-1])))
     if details["type"] == "missing":
         return Problem(where, "missing")
     shown = "" if isinstance(details["input"], Mapping | list) else f" = {details['input']!r}"

@@ -37,6 +37,7 @@ class Context:
         log: a logger named after the plugin.
         fields: field name to type of the source's fields, from its schema or its first 10,000 entities.
         closed: `fields` is complete; a field that is not in it does not exist.
+        hidden: fields the recipe excludes, which nothing may look at.
         weighted: whether any weighting takes part in the run; without one a format writes no weight.
         sample: what the run's samples have in common. None while the style itself is made, and where the
             style did not say.
@@ -47,6 +48,7 @@ class Context:
     log: Logger
     fields: Mapping[str, str]
     closed: bool = False
+    hidden: frozenset[str] = frozenset()
     weighted: bool = True
     sample: SampleShape | None = None
     read_resource: Callable[[str], bytes] | None = None
@@ -62,22 +64,21 @@ class Context:
         self.declared = (self.declared or set()) | set(fields)
 
     def needs(self, name: str, at: str = "") -> None:
-        """Declare a field as `reads` does, and make its absence from the source's schema a problem of the recipe.
+        """Declare a field as `reads` does; that the source lacks it, or the recipe excludes it, is a problem then.
 
         Args:
             name: the field.
             at: the key in this stage's configuration that names it.
         """
         self.reads(name)
-        if self.closed and name not in self.fields:
-            known = ", ".join(self.fields)
-            near = closest(name, self.fields) if self.fields else ""
-            hint = f"{near} It has {known}" if near.startswith("did") else f"it has {known}"
+        if name in self.hidden:
+            hint = "take it out of output.exclude_fields, or add it to output.include_fields"
+            self.problems.append(Problem(at, f'field "{name}" is excluded', hint, "excluded_field"))
+        elif self.closed and name not in self.fields:
+            hint = f"{closest(name, self.fields)} It has {', '.join(self.fields)}"
             self.problems.append(Problem(at, f'the source has no field "{name}"', hint, "unknown_field"))
 
-    def makes(
-        self, kind: type[Sample], *, has_input: bool = False, metadata: Mapping[str, str] | None = None
-    ) -> None:
+    def makes(self, kind: type[Sample], *, has_input: bool = False, metadata: Mapping[str, str] | None = None) -> None:
         """Declare what all samples of this style have in common, so that formats know their columns."""
         self.sample = SampleShape(kind, has_input, dict(metadata or {}))
 

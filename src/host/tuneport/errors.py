@@ -10,7 +10,8 @@ TuneportError
 ├── StorageError           74  reading or writing failed
 ├── TryAgainError          75  no space, or another run holds the lock: the same command may work later
 ├── StoppedError          130  stopped on request; the work done so far is kept
-└── PluginError            70  a plugin is broken, ambiguous, refused or not to be found
+└── PluginError            70  a plugin is broken, ambiguous or refused
+    └── UnknownNameError   78  nothing of this name; the text names the closest
 
 The numbers are the exit codes of the command line (sysexits.h where it has one).
 """
@@ -132,3 +133,10 @@ class PluginError(TuneportError):
 
     code = "plugin"
     exit_code = 70
+
+
+class UnknownNameError(PluginError):
+    """No plugin provides what was asked for."""
+
+    code = "unknown_name"
+    exit_code = 78

@@ -41,8 +41,8 @@ Use = str | Mapping[str, Any]
 if TYPE_CHECKING:
     Style = Callable[[Entity], Sample | Reject]
     Filter = Callable[[Entity, Sample], Reject | None]
-    Weighting = Callable[[Entity, Sample], float]
-    """A factor, finite and not negative. Factors multiply."""
+    Weighting = Callable[[Entity, Sample], float | Reject]
+    """A factor, finite and not negative, or why the record has none. Factors multiply."""
     Row = Mapping[str, Any]
     """One line of a file, the same keys in the same order in every row of a run."""
     Format = Callable[[Sample], Row | Reject]
@@ -60,6 +60,9 @@ class FormatTraits:
     """
 
     weight: str = ""
+
+
+NO_TRAITS = FormatTraits()
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class RegisterFormat(Protocol):
         *,
         config: type[BaseModel] | None = None,
         doc: str = "",
-        traits: FormatTraits = FormatTraits(),  # noqa: B008  -- frozen
+        traits: FormatTraits = NO_TRAITS,
     ) -> None: ...
 
 
@@ -160,7 +163,7 @@ class Contributions:
         """Offer commands."""
 
 
-class IExporter:
+class IExporter(Protocol):
     """What a host application calls. One answer per hook and run; other plugins may wrap it (`wrapper=True`).
 
     An implementation may use the snake_case twins: export_entities, get_adapter_metadata_json,

@@ -1,0 +1,149 @@
+"""`tuneport export`: a recipe, or flags on a source."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tuneport.commands.terminal import Terminal, with_terminal
+
+if TYPE_CHECKING:
+    from tuneport.recipes import Recipe
+
+_TARGETS = ("instruction", "input", "output", "text", "system", "user", "assistant")
+_RECIPES = {".toml", ".json"}
+
+
+@click.command()
+@click.argument("source", metavar="RECIPE.toml|SOURCE")
+@click.option("--table", metavar="NAME", help="The table to read.")
+@click.option("--query", metavar="SQL", help="Read what this query returns, instead of a table.")
+@click.option("--key", metavar="FIELD[,FIELD]", help="The fields that name a record in errors and rejects.")
+@click.option("--limit", type=int, metavar="N", help="Read only the first N records.")
+@click.option("--style", metavar="NAME", help="instruction_tuning, chat_completion, text_completion, or a plugin's.")
+@click.option(
+    "--map",
+    "mapping",
+    metavar="TARGET=COLUMN,...",
+    help="Such as instruction=question,output=answer. A column may be a path (a.b) or a template ({title}: {body}).",
+)
+@click.option("--format", "formats", multiple=True, metavar="NAME", help="What to write; repeatable.")
+@click.option("--to", metavar="PATH", help="A folder, one .jsonl[.gz|.zst] file, or - for stdout.")
+@click.option("--now", metavar="TIME", help="The run's time, RFC 3339; for freshness and for equal bytes.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of a recipe, as output.min_rows=10."
+)
+@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@with_terminal
+def export(terminal: Terminal, source: str, to: str | None, dry_run: bool, **flags: Any) -> None:
+    """Run a recipe, or export a source directly.
+
+    SOURCE is a .jsonl file or a SQLite database. Relative paths in a recipe start from the recipe's folder.
+
+    \b
+    Examples
+      tuneport export faq.toml
+      tuneport export support.db --table faq --map instruction=question,output=answer --to out.jsonl
+      tuneport export faq.jsonl --to - | head -1
+    """  # noqa: D301  -- the backspace tells click to leave the lines as they are
+    from tuneport.commands.summary import plan_lines, result_lines
+    from tuneport.runs import execute, plan_export
+
+    if to == "-" and terminal.json and not dry_run:
+        raise click.UsageError("--json and --to - both want stdout; leave one out")
+    terminal.listen()
+    recipe = recipe_of(source, to, **flags)
+    plan = plan_export(recipe, manager=terminal.manager())
+    if dry_run:
+        terminal.answer(plan.document(), lambda: plan_lines(plan))
+        return
+    with terminal.progress() as on_progress:
+        result = execute(plan, on_progress=on_progress)
+    text = result_lines(result)
+    if result.status == "streamed":
+        terminal.say(text)
+    else:
+        terminal.answer(_document(result), lambda: text)
+
+
+def recipe_of(
+    source: str,
+    to: str | None = None,
+    *,
+    table: str | None = None,
+    query: str | None = None,
+    key: str | None = None,
+    limit: int | None = None,
+    style: str | None = None,
+    mapping: str | None = None,
+    formats: tuple[str, ...] = (),
+    now: str | None = None,
+    settings: tuple[str, ...] = (),
+) -> Recipe:
+    """The recipe that a command line asks for.
+
+    Raises:
+        RecipeError: it is wrong.
+        UsageError: a flag cannot be understood.
+    """
+    from tuneport.recipes import load_recipe, parse_recipe
+    from tuneport.recipes.loading import override
+
+    fields = mapping_of(mapping) if mapping else {}
+    given = {
+        "source.table": table,
+        "source.query": query,
+        "source.key": key.split(",") if key else None,
+        "source.limit": limit,
+        "export.style": style or _style(fields),
+        "export.formats": list(formats) or None,
+        "run.now": now,
+        **{f"export.field_mapping.{target}_field": column for target, column in fields.items()},
+    }
+    extra = {name: value for name, value in given.items() if value is not None}
+    path = Path(source)
+    if path.suffix.lower() not in _RECIPES:
+        data: dict[str, Any] = {"source": {"path": source}, "output": {"path": to} if to else {}}
+        override(data, settings, extra)
+        return parse_recipe(data, Path(), source)
+    if to is not None:
+        # Paths in a recipe start from its folder, paths on the command line from the working directory.
+        extra["output.path"] = to if to == "-" or path.parent == Path() else str(Path(to).resolve())
+    return load_recipe(path, settings, extra)
+
+
+def mapping_of(text: str) -> dict[str, str]:
+    """`instruction=question,output=answer` as a mapping.
+
+    Raises:
+        UsageError: a pair has no `=`, or its target is unknown.
+    """
+    from tuneport.config import suggest
+    from tuneport.errors import UsageError
+
+    fields = {}
+    for pair in re.split(r",(?=\s*\w+=)", text):
+        target, equals, column = (part.strip() for part in pair.partition("="))
+        if not equals or not column:
+            raise UsageError(f"--map {pair}: expected target=column", "such as instruction=question,output=answer")
+        if target not in _TARGETS:
+            raise UsageError(f"--map {pair}: no target {target!r}", suggest(target, _TARGETS))
+        fields[target] = column
+    return fields
+
+
+def _style(fields: dict[str, str]) -> str | None:
+    """The style that has the mapped targets; None leaves it to the exporter."""
+    if fields.keys() & {"user", "assistant", "system"}:
+        return "chat_completion"
+    return "text_completion" if "text" in fields else None
+
+
+def _document(result: Any) -> dict[str, Any]:
+    import msgspec
+
+    stats: dict[str, Any] = msgspec.to_builtins(result.stats)
+    return {"status": result.status, "path": result.path, "digest": result.digest, **stats}

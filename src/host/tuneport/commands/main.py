@@ -1,0 +1,117 @@
+"""`tuneport`: the top of the command line.
+
+The help is a static table, so that it imports no plugin and none of the libraries that a run needs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "demo": ("sources", "Write a sample database and a recipe into a folder"),
+    "export": ("", "Run a recipe, or export a source directly"),
+    "plugins": ("", "List plugins, and show what one of them offers"),
+    "schema": ("", "Print the JSON Schema of recipe, manifest or result"),
+}
+"""Command to the bundled plugin that brings it ("" for the host's own), and its line in the help."""
+
+HELP = """Turn database rows into fine-tuning files your trainer accepts.
+
+Usage: tuneport COMMAND [OPTIONS]
+
+Start here
+  demo        {demo}
+  export      {export}
+
+Extend
+  plugins     {plugins}
+  schema      {schema}
+
+Options for every command
+  --plugin-dir DIR          also look for plugins here, repeatable   [env: TUNEPORT_PLUGIN_PATH]
+  --json                    one JSON document on stdout              [env: TUNEPORT_JSON]
+  -q, --quiet               say nothing but errors                   [env: TUNEPORT_QUIET]
+  -h, --help     -V, --version
+
+Examples
+  tuneport demo && tuneport export demo/faq.toml
+  tuneport export support.db --table faq --map instruction=question,output=answer --to faq.jsonl
+  tuneport export faq.jsonl --to - | head -1
+
+Exit codes: 0 done, 2 usage, 65 data, 66/69 source, 70 plugin, 73 exists, 74/75 disk, 78 recipe
+"""
+
+
+class Commands(click.Group):
+    """Commands by name, each imported when it is called; unknown names are looked for among plugins."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """The commands of the static table."""
+        return sorted(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command of the host, or one that a plugin brings."""
+        if COMMANDS.get(cmd_name, ("plugin",))[0] == "":
+            command: click.Command = getattr(importlib.import_module(f"tuneport.commands.{cmd_name}"), cmd_name)
+            return command
+        from tuneport.commands.plugged import plugin_command
+
+        return plugin_command(cmd_name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """As click does, with the closest name for one that nobody knows."""
+        if self.get_command(ctx, args[0]) is None:
+            from tuneport.config import suggest
+
+            raise click.UsageError(f"no command {args[0]!r}; {suggest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def get_help(self, _ctx: click.Context) -> str:
+        """The static table."""
+        return HELP.format(**{name: line for name, (_, line) in COMMANDS.items()}).rstrip()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
+@click.option("--version", "-V", is_flag=True, is_eager=True)
+def cli(version: bool) -> None:
+    """Turn database rows into fine-tuning files your trainer accepts."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line, and exit."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] in (["-V"], ["--version"]):
+        from tuneport import __version__
+
+        click.echo(f"tuneport {__version__}")
+        sys.exit(0)
+    if not arguments:
+        arguments = ["--help"]
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; its exit code."""
+    from tuneport.commands.terminal import failed, usage
+
+    try:
+        code = cli.main(arguments, prog_name="tuneport", standalone_mode=False)
+    except click.UsageError as error:
+        return usage(error)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped; run the same command to go on", err=True)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our stdout has seen enough. Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001  -- the last place that can say what happened
+        return failed(error, arguments)
+    return code if isinstance(code, int) else 0

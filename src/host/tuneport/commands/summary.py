@@ -1,0 +1,99 @@
+"""What a run says when it is done, and what a plan says before: a count with its reason, never a bare percentage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tuneport.runs import ExportResult, Plan
+from tuneport.runs.prepare import ERRORED
+
+_WIDTH = 100
+
+
+def result_lines(result: ExportResult) -> str:
+    """The summary of a run."""
+    stats = result.stats
+    head = f"{result.title}  ->  {'stdout' if result.path == '-' else result.path}"
+    lines = [f"{head:<{_WIDTH - 8}}{_seconds(stats.duration_ms):>8}", "", _sum(result)]
+    filtered = {code: n for code, n in stats.rejects.items() if not _errored(code) and code != "duplicate"}
+    errors = {code: n for code, n in stats.rejects.items() if _errored(code)}
+    where = f"   {result.path}/rejects" if result.dataset is not None and (filtered or errors) else ""
+    lines += _row("filtered", _counts(filtered)) + _row("errors", _counts(errors))
+    if where:
+        lines += _row("rejects", where.strip())
+    if result.weights:
+        weights = result.weights
+        text = f"{weights['min']:.2f} to {weights['max']:.2f}, mean {weights['mean']:.2f}"
+        lines += _row("weights", text)
+    lines += _row("counted", _counts(result.notes))
+    lines += ["", *(f"  {name:<12}{ledger.rows:,} rows{_lost(result, name)}" for name, ledger in stats.formats.items())]
+    return "\n".join([*lines, *_next(result)])
+
+
+def _sum(result: ExportResult) -> str:
+    stats = result.stats
+    return (
+        f"{stats.total_entities:,} read = {stats.exported_entities:,} exported + {stats.filtered_entities:,} filtered"
+        f" + {stats.duplicate_entities:,} duplicate + {stats.errored_entities:,} errors"
+    )
+
+
+def _row(name: str, text: str) -> list[str]:
+    return [f"  {name:<12}{text}"] if text else []
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    by_size = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return " · ".join(f"{count:,} {name}" for name, count in by_size)
+
+
+def _errored(code: str) -> bool:
+    return code in ERRORED or code.startswith("hook:")
+
+
+def _lost(result: ExportResult, name: str) -> str:
+    refused = result.stats.formats[name].refused
+    return f", {refused:,} refused" if refused else ""
+
+
+def _next(result: ExportResult) -> list[str]:
+    if result.status == "streamed":
+        return []
+    size = _bytes(result.stats.bytes_written)
+    if result.dataset is None:
+        return ["", f"next  head -1 {result.path}   ({size})"]
+    first = next(iter(next(iter(result.dataset.formats.values())).splits.values()))[0]
+    reader = "head -1" if Path(first.path).suffix == ".jsonl" else "file"
+    return ["", f"next  load_dataset({result.path!r})   ({size})", f"      {reader} {result.path}/{first.path}"]
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds / 1000:.1f} s"
+
+
+def _bytes(count: int) -> str:
+    if count < 1000:
+        return f"{count} bytes"
+    power = min(4, (len(str(count)) - 1) // 3)
+    return f"{count / 1000**power:.1f} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
+
+
+def plan_lines(plan: Plan) -> str:
+    """The plan of a run, for a person."""
+    pipeline = plan.pipeline
+    rows = f", about {plan.info.rows:,} records" if plan.info.rows is not None else ""
+    reads = plan.reads
+    lines = [f"{plan.info.title}{rows}  ->  {plan.target.shown}", ""]
+    lines += _row("reads", "all fields" if reads is None else ", ".join(sorted(reads)))
+    if plan.compiled.whole:
+        lines += _row("", f"because {', '.join(plan.compiled.whole)} did not say which it needs")
+    lines += _row("style", pipeline.style.ref.qualified)
+    lines += _row("filters", ", ".join(stage.ref.qualified for stage in pipeline.filters))
+    lines += _row("weightings", " x ".join(stage.ref.qualified for stage in pipeline.weightings))
+    lines += _row("duplicates", "left out, the first one wins" if pipeline.dedup else "kept")
+    lines += _row("formats", ", ".join(stage.ref.qualified for stage in pipeline.formats))
+    lines += _row("now", plan.pinned.now.isoformat())
+    lines += _row("resumable", "yes" if plan.resumable else "no: this source or target cannot be taken up again")
+    lines += _row("plan", plan.digest[:16])
+    return "\n".join([*lines, "", "nothing read or written"])

@@ -1,0 +1,112 @@
+"""What every command shares: global options, errors, and the one JSON document."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from tuneport.plugin_manager import PluginManager
+    from tuneport.runs.engine import OnProgress
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Terminal:
+    """How to talk: options that every command has."""
+
+    plugin_dirs: tuple[str, ...]
+    json: bool
+    quiet: bool
+
+    def manager(self) -> PluginManager:
+        """A plugin manager over what is installed and the directories that were named."""
+        from tuneport.plugin_manager import PluginManager
+
+        return PluginManager(self.plugin_dirs)
+
+    def listen(self) -> None:
+        """Show what the library logs, as talk."""
+        handler = logging.Handler()
+        handler.emit = lambda record: self.say(f"note  {record.getMessage()}")  # type: ignore[method-assign]
+        logger = logging.getLogger("tuneport")
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO)
+
+    def progress(self) -> AbstractContextManager[OnProgress]:
+        """Show how far a run is, on stderr."""
+        from tuneport.commands.progress import progress
+
+        return progress(self.quiet)
+
+    def say(self, text: str) -> None:
+        """Talk, on stderr: not part of the result."""
+        if not self.quiet:
+            click.echo(plain(text), err=True)
+
+    def answer(self, document: Any, text: Callable[[], str]) -> None:
+        """The result, on stdout: a JSON document, or text."""
+        if self.json:
+            import msgspec.json
+
+            data = document if isinstance(document, bytes) else msgspec.json.encode(document)
+            click.echo(msgspec.json.format(data, indent=2))
+        elif not self.quiet:
+            click.echo(plain(text()))
+
+
+def with_terminal(command: F) -> F:
+    """Give a command the options that every command has, as its first argument."""
+
+    @click.option("--plugin-dir", multiple=True, metavar="DIR", help="Also look for plugins here.")
+    @click.option("--json", "as_json", is_flag=True, envvar="TUNEPORT_JSON", help="One JSON document on stdout.")
+    @click.option("--quiet", "-q", is_flag=True, envvar="TUNEPORT_QUIET", help="Say nothing but errors.")
+    @functools.wraps(command)
+    def wrapped(plugin_dir: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> Any:
+        return command(Terminal((*named_dirs(), *plugin_dir), as_json, quiet), **options)
+
+    return wrapped  # type: ignore[return-value]
+
+
+def named_dirs() -> tuple[str, ...]:
+    """The plugin directories that the environment names."""
+    return tuple(path for path in os.environ.get("TUNEPORT_PLUGIN_PATH", "").split(os.pathsep) if path)
+
+
+def plain(text: str) -> str:
+    """Text without control characters, which could otherwise rewrite what a terminal shows."""
+    return "".join(c if c in "\n\t" or (c.isprintable() or c == " ") else "?" for c in text)
+
+
+def usage(error: click.UsageError) -> int:
+    """Say what is wrong with a command line."""
+    click.echo(plain(f"tuneport: {error.format_message()}"), err=True)
+    where = error.ctx.command_path if error.ctx is not None else "tuneport"
+    click.echo(f"all options: {where} --help", err=True)
+    return 2
+
+
+def failed(error: Exception, arguments: list[str]) -> int:
+    """Say what went wrong; the exit code."""
+    from tuneport.errors import TuneportError
+
+    if not isinstance(error, TuneportError):
+        click.echo("".join(traceback.format_exception(error)), err=True)
+        error = TuneportError(f"a fault of ours: {type(error).__name__}: {error}", "please report it, with this text")
+    if "--json" in arguments or os.environ.get("TUNEPORT_JSON"):
+        import msgspec.json
+
+        status = {"status": "failed", "error": {"code": error.code, "message": error.message, "hint": error.hint}}
+        click.echo(msgspec.json.format(msgspec.json.encode(status), indent=2))
+    else:
+        click.echo(plain(f"{error}\n\nexit {error.exit_code}"), err=True)
+    return error.exit_code

@@ -1,0 +1,146 @@
+"""A dataset folder, read: its manifest, formats, splits and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import msgspec.json
+
+from tuneport.errors import SourceError, SourceNotFoundError
+from tuneport.options import FormatStats
+
+MANIFEST_VERSION = 1
+
+
+class DataFile(msgspec.Struct, frozen=True):
+    """One file of rows.
+
+    Attributes:
+        path: relative to the dataset folder, with `/`.
+        rows: lines in it.
+        size: bytes of rows before compression.
+        bytes: bytes on disk.
+        sha256: of the bytes on disk.
+    """
+
+    path: str
+    rows: int
+    size: int
+    bytes: int
+    sha256: str
+
+
+class FormatInfo(msgspec.Struct):
+    """One format's part of a dataset.
+
+    Attributes:
+        plugin: who wrote it, as `plugin:name`.
+        features: column to type, as a dataset card declares them; None where rows differ too much.
+        splits: split name to files.
+        ledger: its counts.
+    """
+
+    plugin: str
+    features: dict[str, Any] | None
+    splits: dict[str, list[DataFile]]
+    ledger: FormatStats
+
+
+class PluginInfo(msgspec.Struct, frozen=True):
+    """A plugin that touched the run, and the SHA-256 of its code."""
+
+    name: str
+    version: str
+    digest: str
+
+
+class DatasetManifest(msgspec.Struct, kw_only=True):
+    """`manifest.json`: what a dataset is and where it comes from. Nothing in it depends on a clock but `now`.
+
+    Attributes:
+        manifest_version: of this layout.
+        name: the folder's name.
+        now: the run's pinned time, RFC 3339.
+        seed: the run's seed.
+        recipe: SHA-256 of recipe.json.
+        source: the title of what was read.
+        counts: outcome to number of records, with `total`.
+        rejects: reject code to number of records.
+        weights: count, min, max and mean of the samples' weights; empty without weightings.
+        notes: events that stages counted.
+        formats: format name to files and ledger.
+        plugins: the plugins that touched the run.
+        versions: the libraries that the bytes depend on.
+        digest: of the rows alone: SHA-256 of the sorted SHA256SUMS lines of `data/`.
+    """
+
+    manifest_version: int = MANIFEST_VERSION
+    name: str
+    now: str
+    seed: int
+    recipe: str
+    source: str
+    counts: dict[str, int]
+    rejects: dict[str, int]
+    weights: dict[str, float]
+    notes: dict[str, int]
+    formats: dict[str, FormatInfo]
+    plugins: list[PluginInfo]
+    versions: dict[str, str]
+    digest: str
+
+
+class Dataset:
+    """A dataset: published in a folder, or about to be.
+
+    Attributes:
+        path: the folder.
+        manifest: its manifest.
+    """
+
+    def __init__(self, path: Path, manifest: DatasetManifest) -> None:
+        self.path = path
+        self.manifest = manifest
+
+    @classmethod
+    def open(cls, path: str | Path) -> Dataset:
+        """A published dataset.
+
+        Raises:
+            SourceNotFoundError: there is no dataset in that folder.
+            SourceError: its manifest cannot be read.
+        """
+        folder = Path(path)
+        try:
+            data = (folder / "manifest.json").read_bytes()
+        except OSError:
+            raise SourceNotFoundError(f"{folder} holds no dataset: no manifest.json") from None
+        try:
+            return cls(folder, msgspec.json.decode(data, type=DatasetManifest))
+        except msgspec.DecodeError as error:
+            raise SourceError(f"{folder / 'manifest.json'}: {error}") from None
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.manifest.name
+
+    @property
+    def digest(self) -> str:
+        """What the rows are, whatever stands beside them."""
+        return self.manifest.digest
+
+    @property
+    def formats(self) -> dict[str, FormatInfo]:
+        """Format name to files and ledger, the first format first."""
+        return self.manifest.formats
+
+
+def rows_digest(files: Iterable[DataFile]) -> str:
+    """SHA-256 of the sorted SHA256SUMS lines of the data files."""
+    lines = sorted(f"{file.sha256}  {file.path}\n" for file in files)
+    return sha256("".join(lines).encode()).hexdigest()

@@ -1,0 +1,75 @@
+"""What a plugin offers, collected when it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tuneport.config import Config
+from tuneport.hookspecs import NO_TRAITS, FormatTraits
+from tuneport.plugin_manager.hooks import Hooks
+from tuneport.plugin_manager.manifest import KINDS
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One thing of one plugin: `plugin:name` is unique within a kind.
+
+    Attributes:
+        kind: one of KINDS.
+        plugin: the plugin's name.
+        name: what it is called.
+        factory: makes the working callable from a configuration and a context. Exporters take the
+            configuration alone; a command is called as it is.
+        config: the model of its configuration.
+        doc: one line.
+        traits: for formats.
+    """
+
+    kind: str
+    plugin: str
+    name: str
+    factory: Callable[..., Any]
+    config: type[Any] = Config
+    doc: str = ""
+    traits: FormatTraits = NO_TRAITS
+
+    @property
+    def qualified(self) -> str:
+        """`plugin:name`."""
+        return f"{self.plugin}:{self.name}"
+
+
+def collect(hooks: Hooks, plugin: str, instance: object) -> dict[tuple[str, str], Contribution]:
+    """Call the plugin's `register_*` hooks, each on its own.
+
+    Raises:
+        ValueError: it registers one name twice within a kind.
+        Exception: whatever the plugin raises.
+    """
+    found: dict[tuple[str, str], Contribution] = {}
+    for kind in KINDS:
+        register = _registrar(kind, plugin, found)
+        for implementation in getattr(hooks.hook, f"register_{kind}").get_hookimpls():
+            if implementation.plugin is instance:
+                implementation.function(*[register for _ in implementation.argnames])
+    return found
+
+
+def _registrar(kind: str, plugin: str, found: dict[tuple[str, str], Contribution]) -> Callable[..., None]:
+    def register(
+        name: str,
+        factory: Callable[..., Any],
+        *,
+        config: type[Any] | None = None,
+        doc: str = "",
+        traits: FormatTraits | None = None,
+    ) -> None:
+        if (kind, name) in found:
+            raise ValueError(f"it registers {kind} {name!r} twice")
+        if not name.replace("_", "").replace("-", "").isalnum():
+            raise ValueError(f"{name!r} is no name: letters, digits, _ and - only")
+        found[kind, name] = Contribution(kind, plugin, name, factory, config or Config, doc, traits or NO_TRAITS)
+
+    return register

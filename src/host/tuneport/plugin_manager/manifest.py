@@ -1,0 +1,85 @@
+"""A plugin's manifest: what it says of itself, readable without importing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import msgspec.json
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+API_VERSION = "1.0"
+"""The version of the plugin contract (hookspecs and seam types). Within 1.x it only grows."""
+
+KINDS = ("importers", "exporters", "styles", "filters", "weightings", "formats", "artifacts", "commands")
+"""What plugins contribute; each is the second half of a `register_*` hook."""
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """`plugin.json`, in the plugin's package or pointing to it.
+
+    Attributes:
+        name: what the plugin is called; unique on a host.
+        version: the plugin's own version.
+        type: a word for lists; nothing depends on it.
+        description: one line.
+        module: the module to import, or `module:attribute`.
+        api: the plugin API it speaks, as a PEP 440 specifier such as `>=1.0,<2`; "" means any.
+        provides: kind to names. None where the plugin does not say: it is learnt at the first load.
+        requires: requirements, PEP 508, for a person to read.
+        aliases: other names for what is provided; a file suffix names the importer that reads such files.
+        config_schema: JSON Schema of the configuration, for a person to read.
+        auto_load: load with the host instead of on first use.
+        load_priority: lower loads first.
+        files: path to SHA-256 of the plugin's files.
+        extra: keys this version does not know, kept as they are.
+    """
+
+    name: str
+    version: str = "1.0.0"
+    type: str = "custom"
+    description: str = ""
+    module: str = ""
+    api: str = ""
+    provides: dict[str, tuple[str, ...]] | None = None
+    requires: tuple[str, ...] = ()
+    aliases: dict[str, str] = {}
+    config_schema: dict[str, Any] = {}
+    auto_load: bool = False
+    load_priority: int = 100
+    files: dict[str, str] = {}
+    extra: dict[str, Any] = {}
+
+
+def parse(data: bytes) -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        ValueError: it is not JSON, not an object, or a key has the wrong type; the text says which.
+    """
+    try:
+        raw = msgspec.json.decode(data)
+        if not isinstance(raw, Mapping):
+            raise ValueError("not a JSON object")
+        known = {key: value for key, value in raw.items() if key in _KEYS}
+        extra = {key: value for key, value in raw.items() if key not in _KEYS}
+        manifest = msgspec.convert({**known, "extra": extra}, Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"unreadable manifest: {error}") from None
+    unknown = sorted(set(manifest.provides or ()) - set(KINDS))
+    if unknown:
+        raise ValueError(f"provides {', '.join(unknown)}; this host knows {', '.join(KINDS)}")
+    return manifest
+
+
+_KEYS = frozenset(Manifest.__struct_fields__) - {"extra"}
+
+
+def incompatible(api: str) -> str:
+    """Why a plugin that asks for `api` cannot be used here; "" where it can."""
+    try:
+        fits = not api or SpecifierSet(api).contains(API_VERSION)
+    except InvalidSpecifier:
+        return f"its manifest's api is {api!r}, which is no version specifier such as >=1.0,<2"
+    return "" if fits else f"needs plugin API {api}, this host speaks {API_VERSION}"

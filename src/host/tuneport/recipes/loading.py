@@ -1,0 +1,97 @@
+"""Reading recipes: TOML or JSON, with single keys set from outside."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tuneport.config import validate
+from tuneport.errors import RecipeError, SourceNotFoundError, UsageError
+from tuneport.model import Problem
+from tuneport.recipes.models import Recipe
+
+MAX_BYTES = 1 << 20
+
+
+def load_recipe(path: Path, settings: Sequence[str] = (), extra: Mapping[str, Any] | None = None) -> Recipe:
+    """Read a recipe file.
+
+    Args:
+        path: a `.toml` or `.json` file. Relative paths in it start from its folder.
+        settings: `key.path=value` pairs that override the file; values are TOML, or plain text.
+        extra: keys that override the file, by dotted path.
+
+    Raises:
+        SourceNotFoundError: there is no such file.
+        RecipeError: it cannot be read, or is wrong.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise RecipeError([Problem("", f"larger than {MAX_BYTES:,} bytes: this is no recipe")], str(path))
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SourceNotFoundError(f"recipe {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise RecipeError([Problem("", "not UTF-8 text")], str(path)) from None
+    data = _decode(text, path)
+    override(data, settings, extra or {})
+    return parse_recipe(data, path.parent, str(path))
+
+
+def parse_recipe(data: Any, base: Path | None = None, origin: str = "recipe") -> Recipe:
+    """A recipe from plain data.
+
+    Raises:
+        RecipeError: it is wrong; all problems of its own keys at once.
+    """
+    problems: list[Problem] = []
+    recipe = validate(Recipe, data, "", problems)
+    if recipe is None:
+        raise RecipeError(problems, origin)
+    return recipe.located(base or Path(), origin)
+
+
+def override(data: dict[str, Any], settings: Sequence[str], extra: Mapping[str, Any]) -> None:
+    """Put `key.path=value` settings and dotted keys into a recipe's data.
+
+    Raises:
+        UsageError: a setting has no `=`, or reaches into something that is no section.
+    """
+    pairs = dict(extra)
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"--set {setting}: expected key=value", "such as --set output.shard_size=64MiB")
+        pairs[key.strip()] = _value(value.strip())
+    for key, value in pairs.items():
+        *sections, last = key.split(".")
+        place = data
+        for section in sections:
+            if isinstance(place.get(section), str | Path) and section in {"source", "output"}:
+                place[section] = {"path": place[section]}
+            inner = place.setdefault(section, {})
+            if not isinstance(inner, dict):
+                raise UsageError(f"--set {key}: {section} is no section")
+            place = inner
+        place[last] = value
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _decode(text: str, path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError) as error:
+        kind = "JSON" if path.suffix == ".json" else "TOML"
+        raise RecipeError([Problem("", f"not {kind}: {error}")], str(path)) from None
+    if not isinstance(data, dict):
+        raise RecipeError([Problem("", "not an object with source, export, output, run")], str(path))
+    return data

@@ -1,0 +1,122 @@
+"""The recipe as a model. What belongs to an exporter or an importer is validated by its own model."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import AwareDatetime, ConfigDict, Field, PrivateAttr, field_validator
+
+from tuneport.config import Config
+from tuneport.options import Output
+
+Use = str | dict[str, Any]
+"""A stage: its name, or `{ use = "name", ... }` with its configuration."""
+
+DEFAULT_EXPORTER = "jsonl_llm"
+DEFAULT_ARTIFACTS: list[Use] = ["dataset_card"]
+
+
+class SourceSection(Config):
+    """`[source]`: what to read. Keys that are not named here go to the importer."""
+
+    model_config = ConfigDict(extra="allow")
+
+    importer: str | None = None
+    """Who reads it; found from the suffix of `path` where it is left out."""
+    key: list[str] = []
+    """The fields that name a record in errors and rejects; the table's primary key, else `pk`, else `id`."""
+    limit: int | None = Field(None, ge=1)
+    """Read only the first so many records."""
+
+    @field_validator("key", mode="before")
+    @classmethod
+    def _one_key(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The importer's own configuration."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class ExportSection(Config):
+    """`[export]`: what to make of it. Keys that are not named here go to the exporter."""
+
+    model_config = ConfigDict(extra="allow")
+
+    use: str = DEFAULT_EXPORTER
+    """The exporter."""
+    formats: list[Use] = []
+    """What to write; the exporter's own choice where it is empty."""
+    filters: list[Use] = []
+    """Filters after the exporter's own."""
+    weightings: list[Use] = []
+    """Weightings after the exporter's own; factors multiply."""
+    artifacts: list[Use] = DEFAULT_ARTIFACTS
+    """Files made from the finished dataset, where the output is a folder."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The exporter's own configuration."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class RunSection(Config):
+    """`[run]`: how to run."""
+
+    seed: int = 0
+    """What everything random starts from."""
+    now: AwareDatetime | None = None
+    """The run's time; else SOURCE_DATE_EPOCH, else when it started."""
+    max_error_rate: float | None = Field(None, ge=0, le=1)
+    """Errors among the records read, above which nothing is published. Filtered records do not count."""
+
+
+class Recipe(Config):
+    """One export, as a person asks for it: a TOML or JSON file, or a mapping."""
+
+    source: SourceSection | None = None
+    export: ExportSection = Field(default_factory=ExportSection)
+    output: Output
+    run: RunSection = Field(default_factory=RunSection)
+
+    _base: Path = PrivateAttr(default=Path())
+    _origin: str = PrivateAttr(default="recipe")
+
+    @field_validator("source", "output", mode="before")
+    @classmethod
+    def _path_alone(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str | Path) else value
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative paths start from: the recipe file's, or the working directory."""
+        return self._base
+
+    @property
+    def origin(self) -> str:
+        """What messages call it: the file's name."""
+        return self._origin
+
+    def located(self, base: Path, origin: str) -> Recipe:
+        """This recipe, with relative paths starting from `base`."""
+        self._base, self._origin = base, origin
+        return self
+
+    def resolve(self, path: Path) -> Path:
+        """A path of this recipe as it can be opened."""
+        return self._base / path
+
+    def resolved(self, now: datetime) -> dict[str, Any]:
+        """The recipe as plain data with its defaults filled in, as `recipe.json` holds it."""
+        data = self.model_dump(mode="json", exclude_none=True)
+        data["run"]["now"] = rfc3339(now)
+        return data
+
+
+def rfc3339(moment: datetime) -> str:
+    """A time as RFC 3339 in UTC with milliseconds, which no loader takes for a bare timestamp."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

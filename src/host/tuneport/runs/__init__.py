@@ -1,0 +1,89 @@
+"""One export, from recipe to published folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from tuneport.model import Entity
+from tuneport.options import ExportOptions, ExportStats
+from tuneport.recipes import Recipe, load_recipe, parse_recipe
+from tuneport.runs.engine import ExportResult, OnProgress, Run
+from tuneport.runs.plan import SIZES, Plan, Sizes, make_plan
+from tuneport.runs.staging import read_staged
+
+if TYPE_CHECKING:
+    from tuneport.plugin_manager import PluginManager
+    from tuneport.runs.storage import Storage
+
+__all__ = ["ExportResult", "Plan", "Sizes", "execute", "export", "export_entities", "plan_export"]
+
+
+def export(
+    recipe: Recipe | Mapping[str, Any] | str | Path,
+    *,
+    manager: PluginManager | None = None,
+    on_progress: OnProgress | None = None,
+) -> ExportResult:
+    """Run a recipe.
+
+    Args:
+        recipe: a Recipe, the same as a mapping, or the path of a `.toml` or `.json` file.
+        manager: where plugins come from; default `default_manager()`.
+        on_progress: called after each part.
+
+    Raises:
+        TuneportError: see `tuneport.errors`; nothing is visible at the output path then.
+    """
+    return execute(plan_export(recipe, manager=manager), on_progress=on_progress)
+
+
+def plan_export(
+    recipe: Recipe | Mapping[str, Any] | str | Path,
+    *,
+    manager: PluginManager | None = None,
+    sizes: Sizes = SIZES,
+    entities: Iterable[Entity] | None = None,
+) -> Plan:
+    """Check a recipe and settle its plan; nothing is written."""
+    from tuneport.plugin_manager import default_manager
+
+    if isinstance(recipe, str | Path):
+        recipe = load_recipe(Path(recipe))
+    elif not isinstance(recipe, Recipe):
+        recipe = parse_recipe(dict(recipe))
+    manager = manager or default_manager()
+    staged = None
+    if recipe.output.path is not None and str(recipe.output.path) != "-":
+        target = recipe.resolve(recipe.output.path)
+        staged = read_staged(target.with_name(f".{target.name}.staging"))
+    return make_plan(recipe, manager, entities=entities, sizes=sizes, staged=staged)
+
+
+def execute(
+    plan: Plan,
+    *,
+    storage: Storage | None = None,
+    on_progress: OnProgress | None = None,
+    stream: BinaryIO | None = None,
+) -> ExportResult:
+    """Run a plan."""
+    run = Run(plan, storage, on_progress)
+    if plan.target.kind == "stdout":
+        return run.to_stream(stream or sys.stdout.buffer)
+    return run.to_disk()
+
+
+def export_entities(
+    manager: PluginManager, exporter: str, config: Any, entities: Iterable[Entity], options: ExportOptions
+) -> ExportStats:
+    """What a loaded exporter's `exportEntities` does: the same run, over entities instead of a source."""
+    if hasattr(config, "model_dump"):
+        config = config.model_dump(exclude_unset=True)
+    recipe = parse_recipe({"export": {**(config or {}), "use": exporter}, "output": {"path": str(options.path)}})
+    # The options are a recipe's [output] already, callback included: they are validated, and replace it whole.
+    recipe = recipe.model_copy(update={"output": options}).located(Path(), exporter)
+    sizes = Sizes(part_entities=min(1000, options.progress_interval))
+    return execute(plan_export(recipe, manager=manager, sizes=sizes, entities=entities)).stats

@@ -1,0 +1,62 @@
+"""The types of a format's columns, where the format does not declare them: seen in the rows themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Feature = Any
+"""`"string"`, `"int64"`, `"float64"`, `"bool"`, `{"list": F}`, `{"struct": {name: F}}`; None for only nulls seen,
+`"json"` for values that no one type holds."""
+
+
+def feature_of(value: Any) -> Feature:
+    """The type of one value."""
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        return {"struct": {str(key): feature_of(inner) for key, inner in value.items()}}
+    if isinstance(value, list | tuple):
+        item: Feature = None
+        for inner in value:
+            item = merged(item, feature_of(inner))
+        return {"list": item}
+    return _SCALARS.get(type(value), "string")
+
+
+_SCALARS = {bool: "bool", int: "int64", float: "float64"}
+
+
+def merged(one: Feature, other: Feature) -> Feature:
+    """The type that holds values of both."""
+    if one == other or other is None:
+        return one
+    if one is None:
+        return other
+    if {one, other} == {"int64", "float64"} if isinstance(one, str) and isinstance(other, str) else False:
+        return "float64"
+    if isinstance(one, Mapping) and isinstance(other, Mapping) and one.keys() == other.keys():
+        if "list" in one:
+            return {"list": merged(one["list"], other["list"])}
+        names = [*one["struct"], *(name for name in other["struct"] if name not in one["struct"])]
+        return {"struct": {name: merged(one["struct"].get(name), other["struct"].get(name)) for name in names}}
+    return "json"
+
+
+class Observer:
+    """Merges the types of every row of one format."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, Feature] = {}
+        self._seen: set[tuple[Any, ...]] = set()
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Look at a row. Rows of scalars that look like one seen before cost next to nothing."""
+        shape = tuple((name, type(value)) for name, value in row.items())
+        nested = any(issubclass(kind, Mapping | list | tuple) for _, kind in shape)
+        if not nested:
+            if shape in self._seen:
+                return
+            self._seen.add(shape)
+        for name, value in row.items():
+            self.columns[name] = merged(self.columns.get(name), feature_of(value))

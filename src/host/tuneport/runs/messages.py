@@ -1,0 +1,194 @@
+"""What crosses the seams of a run: plain data, so that a worker may stand in another process.
+
+    Part -> prepare -> Candidates -> admit -> Verdict -> render -> PartResult -> savepoint (DoneRecord) -> seal
+
+The reducer sees columns, never rows: bytes stay with the worker that made them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tuneport.model import Batch, Partition
+from tuneport.options import FormatStats
+
+KEY_BYTES = 16
+"""Length of a sample's identity: xxh3-128 over its canonical content."""
+
+DUPLICATE, TRAIN = 0, 1
+"""What a verdict says of one sample, one byte each."""
+SPLITS = {TRAIN: "train"}
+
+
+class StageRef(msgspec.Struct, frozen=True):
+    """A stage by reference: what a worker needs to make it again. Closures are never sent.
+
+    Attributes:
+        kind: `styles`, `filters`, ...
+        plugin: the plugin's name.
+        name: the contribution's name.
+        version: the plugin's version.
+        digest: SHA-256 of the plugin's code.
+        config: the stage's configuration as plain data.
+    """
+
+    kind: str
+    plugin: str
+    name: str
+    version: str
+    digest: str
+    config: Mapping[str, Any]
+
+    @property
+    def qualified(self) -> str:
+        """`plugin:name`."""
+        return f"{self.plugin}:{self.name}"
+
+
+class Part(msgspec.Struct):
+    """One unit of work: a range of the source, or the records themselves where it cannot seek.
+
+    `most` is the number of records that may still be read under `source.limit`, None for no limit.
+    """
+
+    index: int
+    partition: Partition | None
+    batches: list[Batch] | None = None
+    most: int | None = None
+
+
+class Candidates(msgspec.Struct):
+    """What one part offers the reducer, as columns: one entry per sample that passed the filters.
+
+    Attributes:
+        part: the part's index.
+        read: records read.
+        end: lines or rows the part covers.
+        keys: KEY_BYTES of identity per sample.
+        units: what must stay on one side of a split, KEY_BYTES per sample; empty means the key.
+        weights: a float64 per sample, before any scale.
+    """
+
+    part: int
+    read: int
+    end: int
+    keys: bytes
+    weights: bytes
+    units: bytes = b""
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What a deferred stage learns of all samples kept after dedup."""
+
+    count: int
+    low: float
+    high: float
+    total: float
+
+
+class Verdict(msgspec.Struct):
+    """What the reducer answers for one part.
+
+    Attributes:
+        part: the part's index.
+        base: the ordinal of the part's first line or row in the whole source.
+        splits: a byte per sample: DUPLICATE, or a key of SPLITS.
+        scale: what every weight is multiplied by.
+        summaries: one per deferred stage; none where verdicts come part by part.
+    """
+
+    part: int
+    base: int
+    splits: bytes
+    scale: float = 1.0
+    summaries: list[Summary] = msgspec.field(default_factory=list)
+
+
+class Segment(msgspec.Struct):
+    """The bytes one part rendered for one format and split.
+
+    `file` is relative to the staging folder, `digest` the xxh3-128 of its bytes.
+    """
+
+    format: str
+    split: str
+    file: str
+    rows: int
+    size: int
+    digest: str
+
+
+class WeightSums(msgspec.Struct):
+    """Weights of the samples written, exact on merge: `total` is in units of 2**-64."""
+
+    count: int = 0
+    low: float = 0.0
+    high: float = 0.0
+    total: int = 0
+
+    def add(self, weights: list[float]) -> None:
+        """Add some weights."""
+        if weights:
+            whole = sum(int(weight * 2.0**64) for weight in weights)
+            self.merge(WeightSums(len(weights), min(weights), max(weights), whole))
+
+    def merge(self, other: WeightSums) -> None:
+        """Add the weights of another part."""
+        if other.count:
+            self.low = min(self.low, other.low) if self.count else other.low
+            self.high = max(self.high, other.high) if self.count else other.high
+            self.count += other.count
+            self.total += other.total
+
+    @property
+    def mean(self) -> float:
+        """The mean weight; 0.0 without samples."""
+        return self.total / self.count / 2.0**64 if self.count else 0.0
+
+
+class PartResult(msgspec.Struct):
+    """What became of one part.
+
+    Attributes:
+        part: the part's index.
+        read: records read.
+        end: lines or rows the part covers.
+        exported: samples that at least one format wrote.
+        segments: the bytes, by reference.
+        reject_file: where the part's rejects stand in staging; "" where it has none.
+        outcomes: outcome to count.
+        rejects: code to count.
+        errors: the first texts for `ExportStats.errors`.
+        formats: format name to ledger.
+        features: format name to column types, where the format does not declare them.
+        weights: of the samples written.
+        notes: events that stages counted.
+    """
+
+    part: int
+    read: int
+    end: int
+    exported: int
+    segments: list[Segment]
+    reject_file: str
+    outcomes: dict[str, int]
+    rejects: dict[str, int]
+    errors: list[str]
+    formats: dict[str, FormatStats]
+    features: dict[str, Any]
+    weights: WeightSums
+    notes: dict[str, int]
+
+
+class DoneRecord(msgspec.Struct):
+    """Consecutive parts that are durable together.
+
+    `keys_digest` is the xxh3-128 of the file that holds the identities these parts brought, in order.
+    """
+
+    plan: str
+    results: list[PartResult]
+    keys_digest: str

@@ -1,0 +1,63 @@
+"""Cutting a source into parts, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tuneport.model import Batch, Entity, Malformed
+from tuneport.runs.messages import Part
+from tuneport.runs.plan import Plan
+from tuneport.runs.sources import readable
+
+
+def parts_of(plan: Plan, skip: int) -> tuple[Iterator[Part], int | None]:
+    """The parts from number `skip` on, and how many there are in all where that is known.
+
+    The parts of one plan are always the same, which is what lets a run be taken up again.
+    """
+    partitions = list(plan.source.partitions(plan.pinned.part_bytes)) if plan.pinned.seek else []
+    if partitions:
+        ranges = (Part(index, partition) for index, partition in enumerate(partitions) if index >= skip)
+        return ranges, len(partitions)
+    batches = readable(plan.source, None, plan.reads)
+    cut = rebatch(batches, plan.pinned.part_entities)
+    return (Part(index, None, [batch]) for index, batch in enumerate(cut) if index >= skip), None
+
+
+def rebatch(batches: Iterable[Batch], size: int | None) -> Iterator[Batch]:
+    """The same records in batches of exactly `size`, the last one smaller; one batch where `size` is None.
+
+    Ordinals count from each batch's own first line or row.
+    """
+    base = 0
+    held: list[tuple[int, Entity | Malformed]] = []
+    end = 0
+    for batch in batches:
+        records: list[tuple[int, Entity | Malformed]] = [
+            *zip(batch.ordinals, batch.entities, strict=True),
+            *((bad.ordinal, bad) for bad in batch.malformed),
+        ]
+        records.sort(key=lambda record: record[0])
+        for record in records:
+            if size is not None and len(held) == size:
+                # The batch reaches to where the next record begins: blank lines before it are its own.
+                yield _batch(held, base, record[0])
+                base, held = record[0], []
+            held.append(record)
+        end = batch.end
+    if held or end > base:
+        yield _batch(held, base, end)
+
+
+def _batch(records: list[tuple[int, Entity | Malformed]], base: int, end: int) -> Batch:
+    good = [(ordinal, record) for ordinal, record in records if not isinstance(record, Malformed)]
+    return Batch(
+        entities=[record for _, record in good],
+        ordinals=[ordinal - base for ordinal, _ in good],
+        end=end - base,
+        malformed=[
+            Malformed(ordinal - base, record.code, record.reason)
+            for ordinal, record in records
+            if isinstance(record, Malformed)
+        ],
+    )

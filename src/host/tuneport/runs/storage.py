@@ -1,0 +1,151 @@
+"""The only code that writes to the disk. Every call is one step that a crash may fall before or after."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from tuneport.errors import StorageError, TargetExistsError, TryAgainError
+
+_TRANSIENT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_RENAME_NOREPLACE = 1
+_AT_FDCWD = -100
+
+
+class Storage:
+    """Disk operations that fail with errors of ours.
+
+    A test may replace `before`, which is called with the name and path of each operation.
+    """
+
+    def __init__(self, before: Callable[[str, Path], None] | None = None) -> None:
+        self.before = before or (lambda _operation, _path: None)
+
+    def mkdir(self, path: Path) -> None:
+        """Make a folder and its parents; it may exist."""
+        with self._step("mkdir", path):
+            path.mkdir(parents=True, exist_ok=True)
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Write a file. It is not durable before `sync`."""
+        with self._step("write", path):
+            path.write_bytes(data)
+
+    def sync(self, path: Path) -> None:
+        """Make a file's bytes, or a folder's entries, durable."""
+        with self._step("sync", path):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def put(self, path: Path, data: bytes) -> None:
+        """Write a file that is there whole or not at all, and durable."""
+        part = path.with_name(path.name + ".part")
+        self.write(part, data)
+        self.sync(part)
+        self.rename(part, path)
+        self.sync(path.parent)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Rename within a file system, over what stands at the target."""
+        with self._step("rename", target):
+            source.rename(target)
+
+    def publish(self, source: Path, target: Path) -> None:
+        """Rename a file or folder to a place where nothing stands, in one step.
+
+        Raises:
+            TargetExistsError: something stands there.
+        """
+        with self._step("publish", target):
+            _rename_exclusively(source, target)
+        self.sync(target.parent)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file or a folder with all it holds; it may be gone already."""
+        if not os.path.lexists(path):
+            return
+        with self._step("remove", path):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def writer(self, path: Path) -> Iterator[BinaryIO]:
+        """Write a file piece by piece; durable when the block ends without an error."""
+        with self._step("create", path), path.open("wb") as file:
+            yield file
+        self.sync(path)
+
+    @contextlib.contextmanager
+    def lock(self, path: Path) -> Iterator[None]:
+        """Hold a lock file for the length of a block. The system lets go of it when the process dies.
+
+        Raises:
+            TryAgainError: another process holds it.
+        """
+        descriptor = self._locked(path)
+        try:
+            yield
+            # Only a holder may unlink; who waits for the old file finds out in _locked.
+            path.unlink(missing_ok=True)
+        finally:
+            os.close(descriptor)
+
+    def _locked(self, path: Path) -> int:
+        while True:
+            with self._step("lock", path):
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino:
+                    return descriptor
+            except BlockingIOError:
+                os.close(descriptor)
+                raise TryAgainError(f"another run is writing here (it holds {path})") from None
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _step(self, operation: str, path: Path) -> Iterator[None]:
+        self.before(operation, path)
+        try:
+            yield
+        except FileExistsError:
+            raise TargetExistsError(f"{path} exists") from None
+        except OSError as error:
+            if error.errno in _TRANSIENT:
+                raise TryAgainError(f"{path}: {error.strerror}", "free some space and run it again") from error
+            raise StorageError(f"cannot {operation} {path}: {error.strerror or error}") from error
+
+
+def _rename_exclusively(source: Path, target: Path) -> None:
+    if sys.platform == "linux" and _renameat2(source, target):
+        return
+    if os.path.lexists(target):  # no exclusive rename here: a moment remains in which another may come first
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    source.rename(target)
+
+
+def _renameat2(source: Path, target: Path) -> bool:
+    """Whether the kernel and the file system know an exclusive rename, and did it."""
+    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if function is None:
+        return False
+    arguments = (_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE)
+    if function(*arguments) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in {errno.ENOSYS, errno.EINVAL}:
+        return False
+    raise OSError(number, os.strerror(number), str(target))

@@ -1,0 +1,88 @@
+"""The run's ledger: part results added up, in part order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tuneport.errors import TuneportError
+from tuneport.model import Outcome
+from tuneport.options import ExportStats, FormatStats
+from tuneport.runs.features import merged
+from tuneport.runs.messages import PartResult, Segment, WeightSums
+
+
+class Tally:
+    """What the parts so far add up to.
+
+    Attributes:
+        stats: the statistics; `bytes_written` counts rendered bytes until the files are sealed.
+        segments: all segments, in part order.
+        reject_files: the parts' reject files, in part order.
+        weights: of the samples written.
+        notes: events that stages counted.
+        features: format name to column types, for formats that do not declare them.
+        next_part: the first part that has not been added.
+    """
+
+    def __init__(self, max_errors: int, formats: list[str]) -> None:
+        self.stats = ExportStats(formats={name: FormatStats() for name in formats})
+        self.segments: list[Segment] = []
+        self.reject_files: list[str] = []
+        self.weights = WeightSums()
+        self.notes: Counter[str] = Counter()
+        self.features: dict[str, dict[str, Any]] = {}
+        self.next_part = 0
+        self._max_errors = max_errors
+
+    def add(self, result: PartResult) -> None:
+        """Add the next part."""
+        stats = self.stats
+        outcomes = result.outcomes
+        stats.total_entities += result.read
+        stats.exported_entities += result.exported
+        stats.filtered_entities += outcomes.get(Outcome.FILTERED, 0)
+        stats.duplicate_entities += outcomes.get(Outcome.DUPLICATE, 0)
+        stats.errored_entities += outcomes.get(Outcome.ERRORED, 0)
+        stats.failed_entities += sum(outcomes.values())
+        stats.bytes_written += sum(segment.size for segment in result.segments)
+        stats.errors.extend(result.errors[: self._max_errors - len(stats.errors)])
+        for code, count in result.rejects.items():
+            stats.rejects[code] = stats.rejects.get(code, 0) + count
+        for name, ledger in result.formats.items():
+            _add_ledger(stats.formats[name], ledger)
+        self._add_columns(result)
+        self.segments.extend(result.segments)
+        if result.reject_file:
+            self.reject_files.append(result.reject_file)
+        self.weights.merge(result.weights)
+        self.notes.update(result.notes)
+        self.next_part = result.part + 1
+
+    def _add_columns(self, result: PartResult) -> None:
+        for name, columns in result.features.items():
+            known = self.features.setdefault(name, {})
+            for column, feature in columns.items():
+                known[column] = merged(known.get(column), feature)
+
+    def balance(self) -> None:
+        """Check that every record has one outcome, and every row its sample.
+
+        Raises:
+            TuneportError: the sums do not agree; this is a fault of ours, and nothing is published.
+        """
+        stats = self.stats
+        parted = stats.exported_entities + stats.filtered_entities + stats.duplicate_entities + stats.errored_entities
+        if stats.total_entities + stats.augmented_entities != parted:
+            raise TuneportError(f"{stats.total_entities} records read, and {parted} accounted for; nothing published")
+        for name, ledger in stats.formats.items():
+            rows = sum(segment.rows for segment in self.segments if segment.format == name)
+            if rows != ledger.rows or rows > stats.exported_entities + ledger.copies:
+                raise TuneportError(f"format {name}: {rows} rows in its files, {ledger.rows} in its ledger")
+
+
+def _add_ledger(total: FormatStats, ledger: FormatStats) -> None:
+    total.rows += ledger.rows
+    total.refused += ledger.refused
+    total.left_out += ledger.left_out
+    total.copies += ledger.copies

@@ -1,0 +1,88 @@
+"""From the exporter's configuration to the stages of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from tuneport import Config, Stages, default_manager
+from tuneport_jsonl_llm.config import STYLES, JSONLLLMConfig, Quality, Weighting
+
+if TYPE_CHECKING:
+    from tuneport import Exporter
+
+
+def JSONLLLMExporter(config: JSONLLLMConfig | Mapping[str, Any] | None = None) -> Exporter:  # noqa: N802 -- fixed
+    """A new exporter: exactly `default_manager().load("jsonl_llm", config)`."""
+    return cast("Exporter", default_manager().load("jsonl_llm", config))
+
+
+def stages(config: JSONLLLMConfig) -> Stages:
+    """What the configuration asks for, as plain data."""
+    return Stages(
+        style=_style(config),
+        filters=_filters(config.quality),
+        weightings=_weightings(config.weighting),
+        formats=["tuneport"] if config.metadata_encoding == "object" else [_as_json(config)],
+        dedup=config.quality.skip_duplicates,
+    )
+
+
+def _style(config: JSONLLLMConfig) -> dict[str, Any]:
+    """The style with what was given for it, and no defaults.
+
+    So a style can tell a field that was named from one that was not, and another plugin's style is not told
+    of keys nobody wrote. What stands in the style's own table comes first.
+    """
+    given = _given(config, "include_metadata", "metadata_fields")
+    mapping = _given(config.field_mapping, *type(config.field_mapping).model_fields)
+    if mapping:
+        given["field_mapping"] = mapping
+    if not isinstance(config.style, str):
+        return {"use": "", **given, **config.style}
+    # Our own styles have the exporter's keys, so that is where their errors belong.
+    place = {"at": ""} if config.style in STYLES else {}
+    return {"use": config.style, **place, **given}
+
+
+def _given(model: Config, *names: str) -> dict[str, Any]:
+    """The named values that were set, or changed in place (`config.metadata_fields.append("author")`)."""
+    given = {}
+    for name in names:
+        value = getattr(model, name)
+        default = type(model).model_fields[name].get_default(call_default_factory=True)
+        if name in model.model_fields_set or value != default:
+            given[name] = value
+    return given
+
+
+def _filters(quality: Quality) -> list[dict[str, Any]]:
+    filters: list[dict[str, Any]] = []
+    if quality.skip_empty_outputs:
+        filters.append({"use": "empty_output", "at": "quality"})
+    filters.append(
+        {
+            "use": "length",
+            "at": "quality",
+            "min_text_length": quality.min_text_length,
+            "max_text_length": quality.max_text_length,
+        }
+    )
+    return filters
+
+
+def _weightings(weighting: Weighting) -> list[dict[str, Any]]:
+    if not weighting.enable_weights:
+        return []
+    field = {"default_weight": weighting.default_weight, "normalize": weighting.normalize}
+    chosen = [{"use": "field", "at": "weighting", **_given(weighting, "weight_field"), **field}]
+    if weighting.auto_weight_by_length:
+        chosen.append({"use": "length", "at": "weighting"})
+    if weighting.auto_weight_by_freshness:
+        names = ("timestamp_field", "freshness_half_life_days", "freshness_floor")
+        chosen.append({"use": "freshness", "at": "weighting"} | {name: getattr(weighting, name) for name in names})
+    return chosen
+
+
+def _as_json(config: JSONLLLMConfig) -> dict[str, Any]:
+    return {"use": "tuneport", "at": "", "metadata_encoding": config.metadata_encoding}

@@ -1,0 +1,85 @@
+"""The format `tuneport`: a sample as a row, with the same keys in the same order throughout a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec.json
+
+from tuneport import Chat, Context, Instruction, Sample, Text
+from tuneport_jsonl_llm.config import RowConfig
+
+_MESSAGES = {"list": {"struct": {"role": "string", "content": "string"}}}
+_COLUMN_TYPES: dict[str, Any] = {
+    "string": "string",
+    "integer": "int64",
+    "number": "float64",
+    "bool": "bool",
+    "list[string]": {"list": "string"},
+    "list[integer]": {"list": "int64"},
+    "list[number]": {"list": "float64"},
+}
+
+
+class Rows:
+    """Writes a sample's content, its weight where the run has weights, its metadata where samples carry any.
+
+    The content is `instruction`, `input`, `output`, or `text`, or for every other kind of sample `messages`.
+
+    Attributes:
+        features: column to type, or None where the style did not say what its samples are like.
+    """
+
+    __slots__ = ("_as_json", "_has_input", "_metadata", "_weighted", "features")
+
+    def __init__(self, config: RowConfig, ctx: Context) -> None:
+        self._as_json = config.metadata_encoding == "json"
+        self._weighted = ctx.weighted
+        # None: the style did not say, so that each sample decides.
+        self._metadata = None if ctx.sample is None else bool(ctx.sample.metadata)
+        self._has_input = ctx.sample is not None and ctx.sample.has_input
+        self.features = _features(ctx, as_json=self._as_json)
+
+    def __call__(self, sample: Sample) -> dict[str, Any]:
+        """One sample's row."""
+        row: dict[str, Any]
+        if isinstance(sample, Instruction):
+            row = {"instruction": sample.instruction}
+            if sample.input is not None or self._has_input:
+                row["input"] = sample.input or ""
+            row["output"] = sample.output
+        elif isinstance(sample, Text):
+            row = {"text": sample.text}
+        else:
+            row = {"messages": [{"role": turn.role, "content": turn.content} for turn in sample.messages]}
+        if self._weighted:
+            row["weight"] = float(sample.weight)
+        if self._metadata or (self._metadata is None and sample.metadata):
+            row["metadata"] = msgspec.json.encode(sample.metadata).decode() if self._as_json else sample.metadata
+        return row
+
+
+def tuneport(config: RowConfig, ctx: Context) -> Rows:
+    """Compile the format."""
+    return Rows(config, ctx)
+
+
+def _features(ctx: Context, *, as_json: bool) -> dict[str, Any] | None:
+    shape = ctx.sample
+    if shape is None or not all(kind in _COLUMN_TYPES for kind in shape.metadata.values()):
+        return None
+    if issubclass(shape.kind, Instruction):
+        names = ["instruction", "input", "output"] if shape.has_input else ["instruction", "output"]
+        features: dict[str, Any] = dict.fromkeys(names, "string")
+    elif issubclass(shape.kind, Text):
+        features = {"text": "string"}
+    elif issubclass(shape.kind, Chat):
+        features = {"messages": _MESSAGES}
+    else:
+        return None
+    if ctx.weighted:
+        features["weight"] = "float64"
+    if shape.metadata:
+        columns = {name: _COLUMN_TYPES[kind] for name, kind in shape.metadata.items()}
+        features["metadata"] = "string" if as_json else {"struct": columns}
+    return features

@@ -1,0 +1,139 @@
+"""The three styles: a record in, a sample or the reason why there is none out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tuneport import Chat, Context, Entity, Instruction, Message, Reject, Sample, Text
+from tuneport_jsonl_llm import metadata
+from tuneport_jsonl_llm.config import FieldMapping, StyleConfig
+from tuneport_jsonl_llm.mapping import Reader, compile_mapping
+
+Style = Callable[[Entity], Sample | Reject]
+
+
+def instruction_tuning(config: StyleConfig, ctx: Context) -> Style:
+    """Read an instruction, an optional input and an output.
+
+    Every sample has an input ("" where the record has none), or none has: it is there once `input_field` is
+    named in the configuration or the source shows the field.
+    """
+    read_instruction = _required(config.field_mapping, "instruction_field", ctx)
+    read_output = _required(config.field_mapping, "output_field", ctx)
+    read_input, late_input = _input(config.field_mapping, ctx)
+    types, late = metadata.declare(config, ctx)
+    read_metadata = metadata.reader(types, late)
+    ctx.makes(Instruction, has_input=read_input is not None, metadata=types)
+    no_instruction, no_output = _missing("instruction"), _missing("output")
+    too_late = Reject(
+        "late_field",
+        f"Field '{late_input}' first appears after the first 10,000 records; name it in field_mapping.input_field",
+    )
+
+    def style(entity: Entity) -> Sample | Reject:
+        instruction = read_instruction(entity)
+        if not isinstance(instruction, str):
+            return instruction or no_instruction
+        output = read_output(entity)
+        if not isinstance(output, str):
+            return output or no_output
+        given = None
+        if read_input is not None:
+            found = read_input(entity)
+            if isinstance(found, Reject):
+                return found
+            given = found or ""
+        elif late_input and entity.get(late_input) is not None:
+            return too_late
+        values = read_metadata(entity)
+        if isinstance(values, Reject):
+            return values
+        return Instruction(instruction=instruction, output=output, input=given, metadata=values)
+
+    return style
+
+
+def chat_completion(config: StyleConfig, ctx: Context) -> Style:
+    """Read a user's message, the assistant's answer, and a system message where it is not empty."""
+    read_user = _required(config.field_mapping, "user_field", ctx)
+    read_assistant = _required(config.field_mapping, "assistant_field", ctx)
+    read_system = _system(config.field_mapping, ctx)
+    types, late = metadata.declare(config, ctx)
+    read_metadata = metadata.reader(types, late)
+    ctx.makes(Chat, metadata=types)
+    no_user, no_assistant = _missing("user"), _missing("assistant")
+
+    def style(entity: Entity) -> Sample | Reject:
+        user = read_user(entity)
+        if not isinstance(user, str):
+            return user or no_user
+        assistant = read_assistant(entity)
+        if not isinstance(assistant, str):
+            return assistant or no_assistant
+        system = read_system(entity)
+        if isinstance(system, Reject):
+            return system
+        values = read_metadata(entity)
+        if isinstance(values, Reject):
+            return values
+        turns = (Message("user", user), Message("assistant", assistant))
+        return Chat(messages=(Message("system", system), *turns) if system else turns, metadata=values)
+
+    return style
+
+
+def text_completion(config: StyleConfig, ctx: Context) -> Style:
+    """Read one text."""
+    read_text = _required(config.field_mapping, "text_field", ctx)
+    types, late = metadata.declare(config, ctx)
+    read_metadata = metadata.reader(types, late)
+    ctx.makes(Text, metadata=types)
+    no_text = _missing("text")
+
+    def style(entity: Entity) -> Sample | Reject:
+        text = read_text(entity)
+        if not isinstance(text, str):
+            return text or no_text
+        values = read_metadata(entity)
+        if isinstance(values, Reject):
+            return values
+        return Text(text=text, metadata=values)
+
+    return style
+
+
+def _missing(role: str) -> Reject:
+    return Reject("missing_field", f"Missing required field '{role}'")
+
+
+def _required(mapping: FieldMapping, key: str, ctx: Context) -> Reader:
+    mapped = compile_mapping(getattr(mapping, key), ctx.fields)
+    for name in mapped.fields:
+        ctx.needs(name, at=f"field_mapping.{key}")
+    return mapped.read
+
+
+def _input(mapping: FieldMapping, ctx: Context) -> tuple[Reader | None, str]:
+    """How to read the input; or, where the run has none, the default field that must not turn up any more."""
+    if not mapping.input_field:
+        return None, ""
+    if "input_field" in mapping.model_fields_set:
+        return _required(mapping, "input_field", ctx), ""
+    name = mapping.input_field
+    if name in ctx.fields:
+        ctx.reads(name)
+        return compile_mapping(name, ctx.fields).read, ""
+    if ctx.closed:
+        return None, ""
+    ctx.reads(name)
+    return None, name
+
+
+def _system(mapping: FieldMapping, ctx: Context) -> Reader:
+    if not mapping.system_field:
+        return lambda _entity: None
+    if "system_field" in mapping.model_fields_set:
+        return _required(mapping, "system_field", ctx)
+    mapped = compile_mapping(mapping.system_field, ctx.fields)
+    ctx.reads(*mapped.fields)
+    return mapped.read

@@ -1,0 +1,45 @@
+"""What both importers ask of a file before they read it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+from pathlib import Path
+
+from tuneport.errors import SourceError, SourceNotFoundError
+
+
+def regular_file(path: Path) -> os.stat_result:
+    """Return the file's facts.
+
+    Raises:
+        SourceNotFoundError: nothing is there.
+        SourceError: it is a folder or a device, or its facts cannot be read.
+    """
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise SourceNotFoundError(f"{path} does not exist", _nearby(path)) from None
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise SourceError(f"{path} is a folder", "name a file in it")
+    if not stat.S_ISREG(found.st_mode):
+        raise SourceError(f"{path} is not a regular file", "copy its content into a file first")
+    return found
+
+
+def unreadable(path: Path, error: OSError) -> SourceError:
+    """Make the error for a file that is there and cannot be read."""
+    return SourceError(f"{path} cannot be read: {error.strerror or error}")
+
+
+def _nearby(path: Path) -> str:
+    """Find a file of almost that name, for a typing error."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f"the folder {path.parent} does not exist or cannot be read"
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
+    return f'did you mean "{path.with_name(near[0])}"?' if near else "check the path"

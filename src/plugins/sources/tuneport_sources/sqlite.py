@@ -1,0 +1,190 @@
+"""SQLite databases: a table, a view, or what a query gives."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import model_validator
+
+from tuneport import Batch, Config, Entity, Malformed, Partition, Source, SourceInfo
+from tuneport_sources._catalogue import Relation, query_relation, table_relation
+from tuneport_sources._files import regular_file
+from tuneport_sources._ranges import rowid_ranges, rowid_span
+from tuneport_sources._readonly import confine, opened, read_header, wal_of
+
+_BATCH_RECORDS = 512
+_NOT_UTF8 = object()
+
+
+class SqliteConfig(Config):
+    """What to read."""
+
+    path: Path
+    """The database."""
+    table: str | None = None
+    """The table or view; not needed where the database holds one table."""
+    query: str | None = None
+    """One SELECT, instead of a table."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> SqliteConfig:
+        if self.table is not None and self.query is not None:
+            raise ValueError("table and query are both given: keep one of them")
+        if self.query is not None and not self.query.strip():
+            raise ValueError("query is empty")
+        return self
+
+
+class SqliteSource(Source):
+    """One relation of a SQLite database, opened for reading only.
+
+    Tables are read in the order of their rowid, in ranges of it; a table WITHOUT ROWID in the order of its
+    primary key, a view or a query as it comes, both in one piece.
+    """
+
+    def __init__(self, path: Path, table: str | None = None, query: str | None = None) -> None:
+        self._path = path
+        self._table = table
+        self._query = query
+
+    @cached_property
+    def _relation(self) -> Relation:
+        title = f"{self._path.name}, query"
+        with opened(self._path, title if self._query is not None else self._path.name) as connection:
+            if self._query is not None:
+                return query_relation(connection, self._query, title)
+            return table_relation(connection, self._table, self._path.name)
+
+    @property
+    def _title(self) -> str:
+        relation = self._relation
+        named = "" if relation.kind == "query" else f" {relation.name}"
+        return f"{self._path.name}, {relation.kind}{named}"
+
+    def info(self) -> SourceInfo:
+        """Say what the catalogue knows; no row is read."""
+        revision = self._revision()
+        relation = self._relation
+        return SourceInfo(
+            title=self._title,
+            fields=dict(relation.columns),
+            closed=True,
+            key=relation.key,
+            revision=revision,
+            rows=self._rows(relation),
+        )
+
+    def _revision(self) -> dict[str, int | str]:
+        header = read_header(self._path)
+        found = regular_file(self._path)
+        facts: dict[str, int | str] = {
+            "size": found.st_size,
+            "mtime_ns": found.st_mtime_ns,
+            "changes": int.from_bytes(header[24:28], "big"),
+        }
+        wal = wal_of(self._path)
+        if wal.exists():
+            found = regular_file(wal)
+            facts |= {"wal_size": found.st_size, "wal_mtime_ns": found.st_mtime_ns}
+        return facts
+
+    def _rows(self, relation: Relation) -> int | None:
+        if relation.rowid is None:
+            return None
+        with opened(self._path, self._title) as connection:
+            span = rowid_span(connection, relation)
+        return span.rows if span is not None else 0
+
+    def partitions(self, target_bytes: int) -> list[Partition]:
+        """Cut the table into ranges of rowid of about `target_bytes`; none where there is no rowid."""
+        relation = self._relation
+        if relation.rowid is None:
+            return []
+        with opened(self._path, self._title) as connection:
+            ranges = rowid_ranges(connection, relation, target_bytes)
+            return [Partition({"low": low, "high": high}) for low, high in ranges]
+
+    def read(self, partition: Partition | None, fields: frozenset[str] | None) -> Iterator[Batch]:
+        """Read the rows of a range; one whose text is not UTF-8 is listed as malformed."""
+        relation = self._relation
+        names = [name for name in relation.columns if fields is None or name in fields]
+        with opened(self._path, self._title) as connection:
+            patience = confine(connection)
+            spoiled = _decode_texts(connection)
+            start = 0
+            rows: list[Sequence[Any]] = []
+            for row in _execute(connection, relation, names, partition):
+                patience.fed = True
+                rows.append(row)
+                if len(rows) == _BATCH_RECORDS:
+                    yield _batch(rows, start, relation, names, spoiled)
+                    start, rows = start + len(rows), []
+            if rows:
+                yield _batch(rows, start, relation, names, spoiled)
+
+    def locate(self, ordinal: int) -> str:
+        """`faq row 17`."""
+        return f"{self._relation.name} row {ordinal + 1}"
+
+
+def _execute(
+    connection: sqlite3.Connection, relation: Relation, names: Sequence[str], partition: Partition | None
+) -> sqlite3.Cursor:
+    if relation.query is not None:
+        return connection.execute(relation.query)
+    if partition is None:
+        return connection.execute(relation.select(names))
+    return connection.execute(relation.select_range(names), (partition.token["low"], partition.token["high"]))
+
+
+def _decode_texts(connection: sqlite3.Connection) -> list[bool]:
+    """Decode texts here rather than in sqlite3, where one that is not UTF-8 ends the query.
+
+    Returns:
+        A list that grows with each such text, so that rows need no looking at while it is empty.
+    """
+    spoiled: list[bool] = []
+
+    def decode(data: bytes) -> object:
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            spoiled.append(True)
+            return _NOT_UTF8
+
+    connection.text_factory = decode
+    return spoiled
+
+
+def _batch(
+    rows: list[Sequence[Any]], start: int, relation: Relation, names: Sequence[str], spoiled: list[bool]
+) -> Batch:
+    entity = _entity_maker(relation, names)
+    end = start + len(rows)
+    if not spoiled:
+        return Batch([entity(row) for row in rows], range(start, end), end)
+    spoiled.clear()
+    batch = Batch([], [], end)
+    ordinals: list[int] = []
+    for ordinal, row in enumerate(rows, start):
+        record = entity(row)
+        bad = next((name for name, value in record.items() if value is _NOT_UTF8), None)
+        if bad is None:
+            batch.entities.append(record)
+            ordinals.append(ordinal)
+        else:
+            batch.malformed.append(Malformed(ordinal, "bad_utf8", f"Field '{bad}' is not UTF-8"))
+    batch.ordinals = ordinals
+    return batch
+
+
+def _entity_maker(relation: Relation, names: Sequence[str]) -> Callable[[Sequence[Any]], Entity]:
+    if relation.query is None or len(names) == len(relation.columns):
+        return lambda row: dict(zip(names, row, strict=False))
+    # A query is run as it stands, so its rows hold more than was asked for.
+    at = [(name, position) for position, name in enumerate(relation.columns) if name in names]
+    return lambda row: {name: row[position] for name, position in at}

@@ -1,0 +1,206 @@
+"""The configuration: names, defaults, what is refused, and the stages it asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tuneport import Config
+from tuneport_jsonl_llm import JSONLLLMConfig
+from tuneport_jsonl_llm.exporter import stages
+
+
+def test_names_and_defaults_are_the_documented_ones() -> None:
+    """Every key of the mission has its name and default."""
+    assert JSONLLLMConfig().model_dump() == {
+        "style": "instruction_tuning",
+        "field_mapping": {
+            "instruction_field": "question",
+            "input_field": "context",
+            "output_field": "answer",
+            "text_field": "content",
+            "system_field": "system_prompt",
+            "user_field": "user_message",
+            "assistant_field": "assistant_response",
+        },
+        "weighting": {
+            "enable_weights": True,
+            "weight_field": "importance",
+            "default_weight": 1.0,
+            "auto_weight_by_length": False,
+            "auto_weight_by_freshness": False,
+            "timestamp_field": "created_at",
+            "normalize": "none",
+            "freshness_half_life_days": 90.0,
+            "freshness_floor": 0.1,
+        },
+        "quality": {
+            "min_text_length": 10,
+            "max_text_length": 8192,
+            "skip_empty_outputs": True,
+            "skip_duplicates": True,
+        },
+        "include_metadata": True,
+        "metadata_fields": ["source", "category", "tags"],
+        "metadata_encoding": "object",
+    }
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["CHAT_COMPLETION", "Chat_Completion", "JSONFormat::Style::CHAT_COMPLETION", "chat_completion"],
+)
+def test_a_style_may_be_written_as_the_constant(spelling: str) -> None:
+    """The C++ spelling of a style is the style, in its own table too."""
+    assert JSONLLLMConfig(style=spelling).style == "chat_completion"
+    assert JSONLLLMConfig(style={"use": spelling}).style == {"use": "chat_completion"}
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"style": 3}, "a style's name"),
+        ({"style": ""}, "a style's name"),
+        ({"style": {"threshold": 1}}, "a style's name"),
+        ({"quality": {"min_text_length": 11, "max_text_length": 10}}, "11 is more than max_text_length = 10"),
+        ({"quality": {"min_text_length": -1}}, "greater than or equal to 0"),
+        ({"weighting": {"freshness_half_life_days": 0}}, "greater than 0"),
+        ({"weighting": {"freshness_floor": 1.5}}, "less than or equal to 1"),
+        ({"weighting": {"default_weight": float("nan")}}, "finite"),
+        ({"weighting": {"normalize": "minmax"}}, "'none' or 'log'"),
+        ({"metadata_fields": "source"}, "a list of field names"),
+        ({"metadata_fields": ["source", 3]}, "a list of field names"),
+        ({"metadata_fields": {"year": "int"}}, "\"year\" has the type 'int'; known: string, integer"),
+        ({"metadata_encoding": "xml"}, "'object' or 'json'"),
+        ({"field_mapping": {"output_field": "{answer!r}"}}, "no conversions"),
+        ({"field_mapping": {"output_field": ""}}, "empty"),
+        ({"styel": "chat_completion"}, "Extra inputs"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(config: dict[str, Any], said: str) -> None:
+    """A wrong value is one error, at the key that holds it."""
+    with pytest.raises(ValidationError) as caught:
+        JSONLLLMConfig.model_validate(config)
+    (error,) = caught.value.errors()
+    assert said in error["msg"]
+    key = next(iter(config))
+    assert error["loc"][0] == key
+    assert "list[str]" not in error["loc"]
+
+
+def test_assignment_is_validated() -> None:
+    """A wrong value is refused when it is assigned, not when the export starts."""
+    config = JSONLLLMConfig()
+    with pytest.raises(ValidationError):
+        config.weighting.freshness_floor = 2
+
+
+def test_configurations_do_not_share_their_sections() -> None:
+    """Changing one configuration leaves every other as it was."""
+    first, second = JSONLLLMConfig(), JSONLLLMConfig()
+    first.field_mapping.output_field = "reply"
+    first.metadata_fields.append("author")  # type: ignore[union-attr]
+    assert second == JSONLLLMConfig()
+
+
+def test_what_was_changed_in_place_survives_a_dump_of_what_was_set() -> None:
+    """`exclude_unset` is how a configuration travels to workers, so it must hold what the seed's style sets."""
+    config = JSONLLLMConfig()
+    assert config.model_dump(exclude_unset=True) == {}
+    config.field_mapping.output_field = "reply"
+    config.quality.min_text_length = 50
+    config.metadata_fields.append("author")  # type: ignore[union-attr]
+    assert config.model_dump(mode="json", exclude_unset=True) == {
+        "field_mapping": {"output_field": "reply"},
+        "quality": {"min_text_length": 50},
+        "metadata_fields": ["source", "category", "tags", "author"],
+    }
+
+
+def test_the_default_stages() -> None:
+    """Empty outputs first, then length, the explicit weight, one format, no duplicates."""
+    made = stages(JSONLLLMConfig())
+    assert made.style == {"use": "instruction_tuning", "at": ""}
+    assert made.filters == [
+        {"use": "empty_output", "at": "quality"},
+        {"use": "length", "at": "quality", "min_text_length": 10, "max_text_length": 8192},
+    ]
+    assert made.weightings == [{"use": "field", "at": "weighting", "default_weight": 1.0, "normalize": "none"}]
+    assert (made.formats, made.artifacts, made.dedup) == (["tuneport"], (), True)
+
+
+def test_a_style_is_told_only_what_was_given() -> None:
+    """Naming a field, even by its default name, reaches the style; a default does not."""
+    config = JSONLLLMConfig()
+    config.field_mapping.input_field = "context"
+    config.include_metadata = True
+    assert stages(config).style == {
+        "use": "instruction_tuning",
+        "at": "",
+        "include_metadata": True,
+        "field_mapping": {"input_field": "context"},
+    }
+
+
+def test_another_plugins_style_gets_exactly_its_own() -> None:
+    """A foreign style is told nothing of keys nobody wrote, and keeps its own table."""
+    assert stages(JSONLLLMConfig(style="acme:thing")).style == {"use": "acme:thing"}
+    own = {"use": "acme:thing", "threshold": 0.8}
+    assert stages(JSONLLLMConfig(style=own)).style == own
+    given = JSONLLLMConfig(style=own, metadata_fields=["a"])
+    assert stages(given).style == {**own, "metadata_fields": ["a"]}
+
+
+def test_a_styles_own_table_comes_first() -> None:
+    """What stands in the style's table is not overruled from outside it."""
+    own = {"use": "text_completion", "include_metadata": False}
+    assert stages(JSONLLLMConfig(style=own, include_metadata=True)).style == own
+
+
+def test_filters_can_be_turned_off() -> None:
+    """Empty outputs and duplicates are kept where the configuration says so."""
+    made = stages(JSONLLLMConfig.model_validate({"quality": {"skip_empty_outputs": False, "skip_duplicates": False}}))
+    assert [use["use"] for use in made.filters] == ["length"]  # type: ignore[index]
+    assert made.dedup is False
+
+
+def test_all_weightings_take_part() -> None:
+    """Explicit weight, length and freshness stand side by side; an explicit one does not end the others."""
+    weighting = {"weight_field": "upvotes", "auto_weight_by_length": True, "auto_weight_by_freshness": True}
+    assert stages(JSONLLLMConfig.model_validate({"weighting": weighting})).weightings == [
+        {"use": "field", "at": "weighting", "weight_field": "upvotes", "default_weight": 1.0, "normalize": "none"},
+        {"use": "length", "at": "weighting"},
+        {
+            "use": "freshness",
+            "at": "weighting",
+            "timestamp_field": "created_at",
+            "freshness_half_life_days": 90.0,
+            "freshness_floor": 0.1,
+        },
+    ]
+
+
+def test_without_weights_nothing_is_weighted() -> None:
+    """`enable_weights = false` turns the automatic weights off as well."""
+    weighting = {"enable_weights": False, "auto_weight_by_length": True}
+    assert stages(JSONLLLMConfig.model_validate({"weighting": weighting})).weightings == []
+
+
+def test_the_metadata_encoding_reaches_the_format() -> None:
+    """Metadata as text is the format's affair."""
+    assert stages(JSONLLLMConfig(metadata_encoding="json")).formats == [
+        {"use": "tuneport", "at": "", "metadata_encoding": "json"}
+    ]
+
+
+def test_every_model_documents_its_keys() -> None:
+    """Each key carries a description, which editors show."""
+    models: list[type[Config]] = [JSONLLLMConfig]
+    for model in models:
+        for name, field in model.model_fields.items():
+            assert field.description, f"{model.__name__}.{name}"
+            if isinstance(field.annotation, type) and issubclass(field.annotation, Config):
+                models.append(field.annotation)
+    assert len(models) == 4

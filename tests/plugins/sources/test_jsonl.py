@@ -1,0 +1,266 @@
+"""JSONL files: which lines are records, which are not, and who reads them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from tuneport import Batch, Malformed
+from tuneport.errors import SourceError, SourceNotFoundError
+from tuneport_sources import _lines
+from tuneport_sources.jsonl import JsonlConfig, JsonlSource
+
+
+def source(folder: Path, data: bytes) -> JsonlSource:
+    path = folder / "faq.jsonl"
+    path.write_bytes(data)
+    return JsonlSource(path)
+
+
+def records(batches: Iterable[Batch], base: int = 0) -> tuple[list[tuple[int, Any]], int]:
+    """Every record and malformed line with its ordinal over the whole file, and the ordinal after the last."""
+    found: list[tuple[int, Any]] = []
+    end = 0
+    for batch in batches:
+        found += [(base + ordinal, entity) for ordinal, entity in zip(batch.ordinals, batch.entities, strict=True)]
+        found += [(base + bad.ordinal, bad.code) for bad in batch.malformed]
+        end = batch.end
+    return sorted(found, key=lambda pair: pair[0]), base + end
+
+
+def codes(found: JsonlSource, fields: frozenset[str] | None = None) -> list[tuple[int, str]]:
+    return [(bad.ordinal, bad.code) for bad in malformed(found, fields)]
+
+
+def malformed(found: JsonlSource, fields: frozenset[str] | None = None) -> list[Malformed]:
+    return [bad for batch in found.read(None, fields) for bad in batch.malformed]
+
+
+LINES = st.one_of(
+    st.binary(max_size=12),
+    st.integers(0, 99).map(lambda number: json.dumps({"n": number}).encode()),
+    st.sampled_from([b"", b" ", b"\r", b"[1]", b'{"n":1}\r', b"\xef\xbb\xbf", b"\xef\xbb\xbf{}"]),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(lines=st.lists(LINES, max_size=12), last=st.booleans(), target=st.integers(1, 60))
+def test_partitions_tile_a_file(tmp_path: Path, lines: list[bytes], last: bool, target: int) -> None:
+    """Ranges of any size give the same records with the same ordinals as the whole file, once and in order."""
+    found = source(tmp_path, b"\n".join(lines) + (b"\n" if last else b""))
+    whole, end = records(found.read(None, None))
+    pieces: list[tuple[int, Any]] = []
+    base = 0
+    for partition in found.partitions(target):
+        piece, base = records(found.read(partition, None), base)
+        pieces += piece
+    assert (pieces, base) == (whole, end)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.binary(max_size=80), target=st.integers(1, 90))
+def test_every_line_is_accounted_for(tmp_path: Path, data: bytes, target: int) -> None:
+    """The ordinals of all ranges add up to the number of lines in the file, whatever its bytes."""
+    found = source(tmp_path, data)
+    total = sum(records(found.read(partition, None))[1] for partition in found.partitions(target))
+    assert total == len(data.split(b"\n")) - data.endswith(b"\n") - (data == b"")
+
+
+def test_blank_lines_count_and_are_no_records(tmp_path: Path) -> None:
+    """Blank lines, CRLF endings and a BOM leave the records and their line numbers as an editor shows them."""
+    found = source(tmp_path, b'\xef\xbb\xbf{"n": 1}\r\n\r\n  \t\n{"n": 2}\n\n')
+    assert records(found.read(None, None)) == ([(0, {"n": 1}), (3, {"n": 2})], 5)
+    assert malformed(found) == []
+    assert found.locate(3) == "faq.jsonl:4"
+
+
+BAD = {
+    b'{"a": NaN}': "bad_json",
+    b'{"a": Infinity}': "bad_json",
+    b'{"a": 1': "bad_json",
+    b'{"a": 1} {"a": 2}': "bad_json",
+    b'{"a": 1e999}': "bad_json",
+    b'{"a": 01}': "bad_json",
+    b"[1]": "bad_json",
+    b'"text"': "bad_json",
+    b"null": "bad_json",
+    b'{"a": ' + b"[" * 20_000 + b"]" * 20_000 + b"}": "bad_json",
+    b'{"a": "\xff"}': "bad_utf8",
+    b'{"a": "\xed\xa0\x80"}': "bad_utf8",
+    b'{"a": "\\ud800"}': "bad_utf8",
+    b'{"a": "\\udc00\\ud83d"}': "bad_utf8",
+    b'{"a": "\\\\ud800" NaN}': "bad_json",
+}
+
+
+@pytest.mark.parametrize("fields", [None, frozenset({"a"})])
+def test_bad_lines_are_listed_where_they_stand(tmp_path: Path, fields: frozenset[str] | None) -> None:
+    """Each kind of bad line gets its code and ordinal, and the good lines around it are read."""
+    found = source(tmp_path, b"".join(b'{"a": 1}\n' + line + b"\n" for line in BAD))
+    assert codes(found, fields) == [(1 + 2 * at, code) for at, code in enumerate(BAD.values())]
+    assert [entity for batch in found.read(None, fields) for entity in batch.entities] == [{"a": 1}] * len(BAD)
+
+
+def test_reasons_show_the_place_and_nothing_of_the_record(tmp_path: Path) -> None:
+    """A reason is a sentence with the byte, and no value of the record is in it."""
+    found = source(tmp_path, b'{"secret": tiger}\n{"secret": "ti\xffger"}\n[1]\n{"secret": "tiger\n')
+    assert [bad.reason for bad in malformed(found)] == [
+        "Not JSON: invalid character (byte 15)",
+        "Not UTF-8: invalid start byte (byte 14)",
+        "Not a JSON object, but array",
+        "Not JSON: the line ends too early",
+    ]
+
+
+def test_an_object_over_two_lines_is_no_record(tmp_path: Path) -> None:
+    """Two halves of an object, and two objects on one line, are three bad lines, though their numbers add up."""
+    found = source(tmp_path, b'{"a": 1}{"a": 2}\n{"a":\n3}\n')
+    assert codes(found) == [(0, "bad_json"), (1, "bad_json"), (2, "bad_json")]
+
+
+def test_a_huge_line_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line over the limit is one malformed record, whichever ranges it runs through, and reading goes on."""
+    monkeypatch.setattr(_lines, "MAX_LINE", 50)
+    monkeypatch.setattr(_lines, "_STEP", 7)
+    fits = b'{"a": "' + b"x" * 41 + b'"}'
+    found = source(tmp_path, fits + b"\n" + b'{"a": "' + b"x" * 500 + b'"}\n{"a": 2}\n' + b"y" * 51)
+    assert len(fits) == 50
+    for target in (1, 3, 20, 60, 10_000):
+        pieces: list[tuple[int, Any]] = []
+        base = 0
+        for partition in found.partitions(target):
+            piece, base = records(found.read(partition, None), base)
+            pieces += piece
+        assert [(at, what if isinstance(what, str) else list(what)) for at, what in pieces] == [
+            (0, ["a"]),
+            (1, "bad_json"),
+            (2, ["a"]),
+            (3, "bad_json"),
+        ]
+
+
+def test_a_huge_line_is_never_in_memory(tmp_path: Path) -> None:
+    """Skipping a line of 64 MiB takes no more memory than two lines of the limit."""
+    import tracemalloc
+
+    path = tmp_path / "faq.jsonl"
+    with path.open("wb") as file:
+        file.truncate(64 * 1024 * 1024)
+        file.seek(0, os.SEEK_END)
+        file.write(b'\n{"a": 1}\n')
+    tracemalloc.start()
+    found, end = records(JsonlSource(path).read(None, None))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found, end) == ([(0, "bad_json"), (1, {"a": 1})], 2)
+    assert peak < 3 * _lines.MAX_LINE
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+@pytest.mark.parametrize("name", ["a b", "é", "\U0001f914", "class", 'q"\\', "missing", ""])
+def test_projection_keeps_the_fields_asked_for(tmp_path: Path, name: str, escaped: bool) -> None:
+    """A field asked for has the value it has without projection, however its name is spelt."""
+    line = {"a b": 2**70, "é": ["x", {"y": None}], "\U0001f914": "é", "class": 1.5, 'q"\\': {}, "": 0, "rest": 1}
+    found = source(tmp_path, json.dumps(line, ensure_ascii=escaped).encode())
+    [whole] = found.read(None, None)
+    [batch] = found.read(None, frozenset({name}))
+    assert whole.entities == [line]
+    assert batch.entities[0].get(name) == line.get(name)
+    assert (name in batch.entities[0]) == (name in line)
+
+
+def test_projection_leaves_the_rest_out(tmp_path: Path) -> None:
+    """What nobody asked for is not decoded."""
+    [batch] = source(tmp_path, b'{"a": 1, "b": [2]}').read(None, frozenset({"a"}))
+    assert batch.entities == [{"a": 1}]
+
+
+def test_no_fields_still_count_the_records(tmp_path: Path) -> None:
+    """Where no field is asked for, every record is still there."""
+    [batch] = source(tmp_path, b'{"a": 1}\n{"b": 2}\n').read(None, frozenset())
+    assert (len(batch.entities), batch.end) == (2, 2)
+
+
+def test_bad_text_in_a_field_nobody_asked_for_is_bad(tmp_path: Path) -> None:
+    """Whether a line is UTF-8 does not depend on the fields that are looked at."""
+    found = source(tmp_path, b'{"a": 1, "b": "\xff"}\n')
+    assert codes(found, frozenset({"a"})) == codes(found, None) == [(0, "bad_utf8")]
+
+
+def test_batches_are_bounded(tmp_path: Path) -> None:
+    """A long file comes in batches of at most 512 records, whose ordinals run on."""
+    batches = list(source(tmp_path, b'{"a": 1}\n' * 1200).read(None, None))
+    assert [len(batch.entities) for batch in batches] == [512, 512, 176]
+    assert [ordinal for batch in batches for ordinal in batch.ordinals] == list(range(1200))
+    assert [batch.end for batch in batches] == [512, 1024, 1200]
+
+
+def test_an_empty_file_has_no_records(tmp_path: Path) -> None:
+    """An empty file is one range that gives nothing."""
+    found = source(tmp_path, b"")
+    [partition] = found.partitions(1 << 22)
+    assert list(found.read(partition, None)) == []
+
+
+def test_the_revision_follows_the_content(tmp_path: Path) -> None:
+    """A change of the same length, at the same time stamp, at either end of the file is another revision."""
+    data = b'{"a": 1}\n' * 50_000
+    found = source(tmp_path, data)
+    path = tmp_path / "faq.jsonl"
+    revisions = []
+    for changed in (data, b'{"a": 2}\n' + data[9:], data[:-9] + b'{"a": 2}\n'):
+        path.write_bytes(changed)
+        os.utime(path, ns=(1, 1))
+        revisions.append(found.info().revision)
+    assert revisions[0] != revisions[1] != revisions[2] != revisions[0]
+    assert found.info().title == "faq.jsonl"
+    assert found.info().fields is None
+
+
+def test_a_missing_file_is_named_with_its_neighbour(tmp_path: Path) -> None:
+    """A name that is not there is an error that offers the nearest one."""
+    source(tmp_path, b"")
+    with pytest.raises(SourceNotFoundError, match="fag.jsonl does not exist") as caught:
+        JsonlSource(tmp_path / "fag.jsonl").info()
+    assert "faq.jsonl" in caught.value.hint
+
+
+@pytest.mark.parametrize("method", ["info", "read", "partitions"])
+def test_a_folder_is_no_file(tmp_path: Path, method: str) -> None:
+    """A folder is refused in words, whatever is asked of it first."""
+    found = JsonlSource(tmp_path)
+    with pytest.raises(SourceError, match="is a folder"):
+        list({"info": lambda: [found.info()], "read": lambda: found.read(None, None),
+              "partitions": lambda: found.partitions(10)}[method]())  # fmt: skip
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    """A pipe is refused rather than waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceError, match="not a regular file"):
+        JsonlSource(tmp_path / "pipe").info()
+
+
+def test_a_failing_disk_is_a_source_error(tmp_path: Path) -> None:
+    """A read error in the middle ends the run with the file's name."""
+    found = JsonlSource(Path("/proc/self/mem"))
+    if not Path("/proc/self/mem").exists():
+        pytest.skip("needs a file that cannot be read")
+    from tuneport import Partition
+
+    with pytest.raises(SourceError, match="/proc/self/mem cannot be read"):
+        list(found.read(Partition({"start": 0, "end": 100}), None))
+
+
+def test_unknown_configuration_is_refused() -> None:
+    """A key that the importer does not know is an error."""
+    with pytest.raises(ValidationError):
+        JsonlConfig.model_validate({"path": "x.jsonl", "pth": 1})
