@@ -144,6 +144,18 @@ def test_a_style_is_told_only_what_was_given() -> None:
     }
 
 
+def test_a_list_that_was_changed_in_place_reaches_the_style() -> None:
+    """Adding to the default list names fields as much as writing a list does."""
+    config = JSONLLLMConfig()
+    config.metadata_fields.append("author")  # type: ignore[union-attr]
+    made = stages(config).style
+    assert made == {
+        "use": "instruction_tuning",
+        "at": "",
+        "metadata_fields": ["source", "category", "tags", "author"],
+    }
+
+
 def test_another_plugins_style_gets_exactly_its_own() -> None:
     """A foreign style is told nothing of keys nobody wrote, and keeps its own table."""
     assert stages(JSONLLLMConfig(style="acme:thing")).style == {"use": "acme:thing"}

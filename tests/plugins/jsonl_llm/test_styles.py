@@ -123,6 +123,15 @@ def test_a_misspelt_field_is_a_problem_of_the_recipe() -> None:
     ]
 
 
+def test_a_misspelt_system_field_is_a_problem_of_the_recipe() -> None:
+    """The system message is optional, but a field that was named for it must exist."""
+    ctx = context({"user_message": "", "assistant_response": ""}, closed=True)
+    STYLES["chat_completion"](StyleConfig.model_validate({"field_mapping": {"system_field": "sytem"}}), ctx)
+    assert [(problem.path, problem.code) for problem in ctx.problems] == [
+        ("field_mapping.system_field", "unknown_field")
+    ]
+
+
 def test_optional_defaults_that_do_not_exist_are_no_problem() -> None:
     """Nobody asked for the default input, system message and metadata, so their absence is fine."""
     ctx = context({"user_message": "", "assistant_response": ""}, closed=True)

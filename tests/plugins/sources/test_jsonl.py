@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+import tracemalloc
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tuneport import Batch, Malformed
+from tuneport import Batch, Malformed, Partition
 from tuneport.errors import SourceError, SourceNotFoundError
 from tuneport_sources import _lines
 from tuneport_sources.jsonl import JsonlConfig, JsonlSource
 
 
 def source(folder: Path, data: bytes) -> JsonlSource:
+    """A file of these bytes."""
     path = folder / "faq.jsonl"
     path.write_bytes(data)
     return JsonlSource(path)
@@ -37,10 +39,12 @@ def records(batches: Iterable[Batch], base: int = 0) -> tuple[list[tuple[int, An
 
 
 def codes(found: JsonlSource, fields: frozenset[str] | None = None) -> list[tuple[int, str]]:
+    """Ordinal and code of each malformed line."""
     return [(bad.ordinal, bad.code) for bad in malformed(found, fields)]
 
 
 def malformed(found: JsonlSource, fields: frozenset[str] | None = None) -> list[Malformed]:
+    """All malformed lines."""
     return [bad for batch in found.read(None, fields) for bad in batch.malformed]
 
 
@@ -149,8 +153,6 @@ def test_a_huge_line_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_huge_line_is_never_in_memory(tmp_path: Path) -> None:
     """Skipping a line of 64 MiB takes no more memory than two lines of the limit."""
-    import tracemalloc
-
     path = tmp_path / "faq.jsonl"
     with path.open("wb") as file:
         file.truncate(64 * 1024 * 1024)
@@ -197,6 +199,7 @@ def test_bad_text_in_a_field_nobody_asked_for_is_bad(tmp_path: Path) -> None:
 
 def test_batches_are_bounded(tmp_path: Path) -> None:
     """A long file comes in batches of at most 512 records, whose ordinals run on."""
+    assert [batch.end for batch in source(tmp_path, b'{"a": 1}\n' * 1024).read(None, None)] == [512, 1024]
     batches = list(source(tmp_path, b'{"a": 1}\n' * 1200).read(None, None))
     assert [len(batch.entities) for batch in batches] == [512, 512, 176]
     assert [ordinal for batch in batches for ordinal in batch.ordinals] == list(range(1200))
@@ -228,18 +231,25 @@ def test_the_revision_follows_the_content(tmp_path: Path) -> None:
 def test_a_missing_file_is_named_with_its_neighbour(tmp_path: Path) -> None:
     """A name that is not there is an error that offers the nearest one."""
     source(tmp_path, b"")
-    with pytest.raises(SourceNotFoundError, match="fag.jsonl does not exist") as caught:
+    with pytest.raises(SourceNotFoundError, match=r"fag\.jsonl does not exist") as caught:
         JsonlSource(tmp_path / "fag.jsonl").info()
     assert "faq.jsonl" in caught.value.hint
 
 
-@pytest.mark.parametrize("method", ["info", "read", "partitions"])
-def test_a_folder_is_no_file(tmp_path: Path, method: str) -> None:
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda found: found.info(),
+        lambda found: list(found.read(None, None)),
+        lambda found: list(found.partitions(10)),
+    ],
+    ids=["info", "read", "partitions"],
+)
+def test_a_folder_is_no_file(tmp_path: Path, ask: Callable[[JsonlSource], object]) -> None:
     """A folder is refused in words, whatever is asked of it first."""
     found = JsonlSource(tmp_path)
     with pytest.raises(SourceError, match="is a folder"):
-        list({"info": lambda: [found.info()], "read": lambda: found.read(None, None),
-              "partitions": lambda: found.partitions(10)}[method]())  # fmt: skip
+        ask(found)
 
 
 def test_a_pipe_is_refused(tmp_path: Path) -> None:
@@ -249,13 +259,10 @@ def test_a_pipe_is_refused(tmp_path: Path) -> None:
         JsonlSource(tmp_path / "pipe").info()
 
 
-def test_a_failing_disk_is_a_source_error(tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens and cannot be read")
+def test_a_failing_read_is_a_source_error() -> None:
     """A read error in the middle ends the run with the file's name."""
     found = JsonlSource(Path("/proc/self/mem"))
-    if not Path("/proc/self/mem").exists():
-        pytest.skip("needs a file that cannot be read")
-    from tuneport import Partition
-
     with pytest.raises(SourceError, match="/proc/self/mem cannot be read"):
         list(found.read(Partition({"start": 0, "end": 100}), None))
 

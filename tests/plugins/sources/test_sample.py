@@ -31,6 +31,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample as `demo` writes it."""
     path = tmp_path_factory.mktemp("sample") / "support.db"
     write_sample(path)
     return path
@@ -38,11 +39,13 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def connection(sample: Path) -> Iterator[sqlite3.Connection]:
+    """The sample, open."""
     with closing(sqlite3.connect(sample)) as found:
         yield found
 
 
 def count(connection: sqlite3.Connection, condition: str) -> int:
+    """Count the rows for which this is so."""
     found: int = connection.execute(f"SELECT count(*) FROM faq WHERE {condition}").fetchone()[0]  # noqa: S608
     return found
 
@@ -87,6 +90,15 @@ def test_duplicates_are_planted_and_none_happen(sample: Path) -> None:
     assert max(seen.values()) <= 5
 
 
+def test_oddities_are_spread(connection: sqlite3.Connection) -> None:
+    """Repeated posts and posts without an answer stand in every fifth of the table."""
+    again = "id IN (SELECT max(id) FROM faq WHERE question IS NOT NULL GROUP BY question, answer HAVING count(*) > 1)"
+    for fifth in range(5):
+        here = f"(id - 1) / 600 = {fifth}"
+        assert count(connection, f"{here} AND answer IS NULL") > 5
+        assert count(connection, f"{here} AND {again}") > 0
+
+
 def test_most_rows_are_good(sample: Path, connection: sqlite3.Connection) -> None:
     """About 2,400 of 3,000 rows have a unique, readable question and answer of fair length and a finite vote."""
     assert count(connection, "1") == 3000
@@ -118,7 +130,7 @@ def test_many_scripts_and_awkward_characters_occur(sample: Path) -> None:
         for batch in SqliteSource(sample).read(None, None)
         for row in batch.entities
     )
-    assert set("設فäç\U0001f64f\u2028\"'\t\n\\<&“") <= set(text)
+    assert set("設فäî\U0001f64f\u2028\"'\t\n\\<&“") <= set(text)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 17, 400])

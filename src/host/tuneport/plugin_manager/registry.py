@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tuneport.config import suggest
+from tuneport.config import closest
 from tuneport.errors import PluginError, UnknownNameError
 from tuneport.plugin_manager.records import PluginRecord
 
@@ -102,7 +102,9 @@ class Registry:
         if broken:
             return broken[0].error()
         known = self.names(kind)
-        hint = f"{suggest(name, known)} All {len(known)}: tuneport plugins list --kind {kind}"
+        listed = f"tuneport plugins list --kind {kind.removesuffix('s')}"
+        near = closest(name, known) or f"known: {', '.join(known)}."
+        hint = f"{near} All {len(known)}: {listed}"
         return UnknownNameError(f"no such {kind.removesuffix('s')}", hint)
 
     @staticmethod

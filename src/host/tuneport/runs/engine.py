@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Literal
 import msgspec
 
 from tuneport.dataset import Dataset
-from tuneport.errors import DataError
+from tuneport.errors import DataError, TryAgainError
 from tuneport.options import ExportStats
 from tuneport.runs.admit import Reducer
 from tuneport.runs.executors.local import InProcess
@@ -119,6 +119,7 @@ class Run:
     def _publish(self, staging: Staging) -> ExportResult:
         publisher = Publisher(self._plan, self._tally, staging, self._storage)
         target = self._plan.target
+        self._unchanged()
         self._tally.balance()
         self._enough()
         dataset: Dataset | None = None
@@ -206,6 +207,11 @@ class Run:
         if staging is not None and self._plan.resumable:
             staging.savepoint(self._plan, results, keys)
         return []
+
+    def _unchanged(self) -> None:
+        """A source that changes while it is read in ranges gives a mixture of before and after."""
+        if self._plan.info.revision is not None and self._plan.source.info().revision != self._plan.info.revision:
+            raise TryAgainError(f"{self._plan.info.title} changed while it was read; nothing published", "run it again")
 
     def _told(self, before: int, total: int | None) -> None:
         stats, interval = self._tally.stats, self._plan.recipe.output.progress_interval

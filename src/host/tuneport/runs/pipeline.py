@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -90,24 +91,34 @@ def _reference(manager: PluginManager, contribution: Contribution, config: Any) 
 
 
 def resolve_pipeline(recipe: Recipe, manager: PluginManager, problems: list[Problem]) -> Pipeline | None:
-    """Every stage a recipe asks for, by itself or through its exporter; None where a problem was added."""
-    export = recipe.export
-    before = len(problems)
-    exporter = stage_of(manager, "exporters", {"use": export.use, **export.settings}, "export", problems)
+    """Every stage a recipe asks for, by itself or through its exporter.
+
+    What is wrong is added to `problems`. The stages that are right are returned all the same, so that all
+    problems can be told at once; None where there is no style to go on with.
+    """
+    exporter = _exporter(recipe, manager, problems)
+    stages = exporter.contribution.factory(exporter.config) if exporter is not None else None
+    prefer = exporter.ref.plugin if exporter is not None else ""
+    if exporter is not None and not isinstance(stages, Stages):
+        problems.append(Problem("export.use", f"exporter {recipe.export.use} runs on its own, and in Python only"))
+    asked = stages if isinstance(stages, Stages) else None
+    lists = _lists(recipe, asked, prefer, manager, problems)
+    if exporter is None or asked is None:
+        return None
+    style = _resolve(manager, "styles", asked.style, "export.style", problems, prefer)
+    return Pipeline(exporter, style, **lists, dedup=asked.dedup) if style is not None else None
+
+
+def _exporter(recipe: Recipe, manager: PluginManager, problems: list[Problem]) -> Stage | None:
+    """The exporter; where keys of its configuration are wrong, as if they had been left out."""
+    wrong: list[Problem] = []
+    given = {"use": recipe.export.use, **recipe.export.settings}
+    exporter = stage_of(manager, "exporters", given, "export", wrong)
+    problems.extend(wrong)
     if exporter is None:
-        # The lists are worth looking at all the same: all problems at once.
-        _lists(recipe, None, "", manager, problems)
-        return None
-    stages = exporter.contribution.factory(exporter.config)
-    if not isinstance(stages, Stages):
-        problems.append(Problem("export.use", f"exporter {export.use} runs on its own, and in Python only"))
-        return None
-    prefer = exporter.ref.plugin
-    style = _resolve(manager, "styles", stages.style, "export.style", problems, prefer)
-    lists = _lists(recipe, stages, prefer, manager, problems)
-    if style is None or len(problems) > before:
-        return None
-    return Pipeline(exporter, style, **lists, dedup=stages.dedup)
+        keys = {re.split(r"[ .\[]", problem.path.removeprefix("export."))[0] for problem in wrong}
+        exporter = stage_of(manager, "exporters", {k: v for k, v in given.items() if k not in keys}, "export", [])
+    return exporter
 
 
 def _lists(

@@ -27,7 +27,6 @@ def owned_lines(file: BinaryIO, start: int, end: int) -> Iterator[bytes | None]:
         position += len(line)
         if len(line) > MAX_LINE and not line.endswith(b"\n"):
             position = _next_line(file, position, end)
-            file.seek(position)
             yield None
         else:
             yield line.removeprefix(BOM) if first else line

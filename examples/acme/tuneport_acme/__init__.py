@@ -1,0 +1,54 @@
+"""What Acme adds to tuneport: the format of its trainer, and two weightings."""
+
+from __future__ import annotations
+
+import csv
+
+from tuneport import Config, FormatTraits, Reject, hookimpl
+
+
+class Inhouse(Config):
+    max_question: int = 160
+
+
+class Tier(Config):
+    table: str
+    field: str = "customer_id"
+
+
+@hookimpl
+def register_formats(register):
+    doc = "Acme's trainer: question, answer and weight"
+    register("inhouse", inhouse, config=Inhouse, doc=doc, traits=FormatTraits(weight="column w"))
+
+
+@hookimpl
+def register_weightings(register):
+    register("tier", tier, config=Tier, doc="The factor of the customer's contract, from a table")
+    register("votes", votes, doc="From 1.0 without votes to 2.0 for 100 votes and more")
+
+
+def inhouse(config, _ctx):
+    def row(sample):
+        question = "\n\n".join(turn.content for turn in sample.prompt)
+        if len(question) > config.max_question:
+            return Reject("question_too_long", f"Question too long ({len(question)} chars)")
+        return {"q": question, "a": sample.completion.content, "w": sample.weight}
+
+    return row
+
+
+def tier(config, ctx):
+    ctx.reads(config.field)  # so the source reads this field, and not all of them
+    lines = ctx.resource(config.table).decode().splitlines()  # its digest is part of the plan
+    factors = {key: float(factor) for key, factor in csv.reader(lines)}
+    return lambda entity, _sample: factors.get(str(entity[config.field]), 1.0)
+
+
+def votes(_config, _ctx):
+    # Says nothing about what it reads, and so is given whole records: right, and slower.
+    def weigh(entity, _sample):
+        count = entity["upvotes"]
+        return 1.0 + min(max(count, 0), 100) / 100 if isinstance(count, int | float) else 1.0
+
+    return weigh

@@ -1,0 +1,5 @@
+"""`python -m tuneport`."""
+
+from tuneport.commands.main import main
+
+main()
