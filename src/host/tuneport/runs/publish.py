@@ -38,6 +38,7 @@ class Publisher:
         """Seal the one file of rows; its digest. It stands in staging as `out/<name>`."""
         self._storage.mkdir(self._out)
         shards = self._seal(self._tally.segments, self._out, shard_size=1 << 62)
+        self._tally.sealed(self._plan.pipeline.format_names()[0], sum(shard.rows for shard in shards))
         for shard in shards:
             self._storage.rename(shard.path, self._out / self._plan.target.path.name)
         self._storage.sync(self._out)
@@ -50,6 +51,7 @@ class Publisher:
         names = self._plan.pipeline.format_names()
         for name, stage in zip(names, self._plan.pipeline.formats, strict=True):
             splits = {split: self._split(name, split) for split in SPLITS.values()}
+            self._tally.sealed(name, sum(file.rows for files in splits.values() for file in files))
             formats[name] = FormatInfo(
                 plugin=stage.ref.qualified,
                 features=self._features(name),

@@ -91,7 +91,7 @@ class Rows:
                 cut = self._held.index(b"\n") + 1
             if cut:
                 yield self._held[:cut]
-                self._held = self._held[cut:]
+                self._held = self._held[cut:] or next(self._source, b"")
             return
 
 

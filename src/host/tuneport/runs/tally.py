@@ -66,7 +66,7 @@ class Tally:
                 known[column] = merged(known.get(column), feature)
 
     def balance(self) -> None:
-        """Check that every record has one outcome, and every row its sample.
+        """Check that every record has one outcome, and every reject its reason.
 
         Raises:
             TuneportError: the sums do not agree; this is a fault of ours, and nothing is published.
@@ -75,10 +75,17 @@ class Tally:
         parted = stats.exported_entities + stats.filtered_entities + stats.duplicate_entities + stats.errored_entities
         if stats.total_entities + stats.augmented_entities != parted:
             raise TuneportError(f"{stats.total_entities} records read, and {parted} accounted for; nothing published")
-        for name, ledger in stats.formats.items():
-            rows = sum(segment.rows for segment in self.segments if segment.format == name)
-            if rows != ledger.rows or rows > stats.exported_entities + ledger.copies:
-                raise TuneportError(f"format {name}: {rows} rows in its files, {ledger.rows} in its ledger")
+        if stats.failed_entities != sum(stats.rejects.values()):
+            raise TuneportError(f"{stats.failed_entities} records left out, and {stats.rejects} say why")
+
+    def sealed(self, name: str, rows: int) -> None:
+        """Check that a format's files hold the rows its ledger counts.
+
+        Raises:
+            TuneportError: they do not; this is a fault of ours, and nothing is published.
+        """
+        if rows != self.stats.formats[name].rows:
+            raise TuneportError(f"format {name}: {rows} rows in its files, {self.stats.formats[name].rows} counted")
 
 
 def _add_ledger(total: FormatStats, ledger: FormatStats) -> None:
