@@ -11,7 +11,12 @@ import sys
 from tuneport import ExportOptions, PluginManager
 
 FAQ = [
-    {"pk": "qa_1", "question": "How do I move a licence?", "answer": "Sign out on the old machine first.", "upvotes": 3},
+    {
+        "pk": "qa_1",
+        "question": "How do I move a licence?",
+        "answer": "Sign out on the old machine first.",
+        "upvotes": 3,
+    },
     {"pk": "qa_2", "question": "Where are the logs?", "answer": "Under Help, in Show logs.", "upvotes": 1.5},
     {"pk": "qa_3", "question": "Is there a trial?", "answer": "Yes."},
 ]

@@ -44,6 +44,8 @@ class Contribution:
 def collect(hooks: Hooks, plugin: str, instance: object) -> dict[tuple[str, str], Contribution]:
     """Call the plugin's `register_*` hooks, each on its own.
 
+    A plugin that implements exportEntities itself is an exporter of the plugin's name.
+
     Raises:
         ValueError: it registers one name twice within a kind.
         Exception: whatever the plugin raises.
@@ -54,6 +56,10 @@ def collect(hooks: Hooks, plugin: str, instance: object) -> dict[tuple[str, str]
         for implementation in getattr(hooks.hook, f"register_{kind}").get_hookimpls():
             if implementation.plugin is instance:
                 implementation.function(*[register for _ in implementation.argnames])
+    if "exportEntities" in hooks.answers(instance):
+        if ("exporters", plugin) in found:
+            raise ValueError(f"it registers an exporter {plugin!r}, and implements exportEntities itself")
+        found["exporters", plugin] = Contribution("exporters", plugin, plugin, lambda _config: instance)
     return found
 
 

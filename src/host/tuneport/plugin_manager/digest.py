@@ -14,7 +14,11 @@ def code_digest(module: str) -> str:
 
     "" for a module that has no files, such as one made at run time.
     """
-    spec = importlib.util.find_spec(module.partition(".")[0])
+    try:
+        spec = importlib.util.find_spec(module.partition(".")[0])
+    except ValueError:
+        # `__main__`, and modules made at run time, are imported and have no spec.
+        return ""
     if spec is None:
         return ""
     roots = [Path(location) for location in spec.submodule_search_locations or []]

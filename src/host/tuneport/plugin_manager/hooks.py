@@ -21,15 +21,26 @@ class Hooks(pluggy.PluginManager):
 
     def __init__(self) -> None:
         super().__init__("tuneport")
+        self._wrappers_only = False
         self.add_hookspecs(Contributions)
         self.add_hookspecs(IExporter)
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
         """Let `export_entities` implement `exportEntities`, and so on."""
         options = super().parse_hookimpl_opts(plugin, name)
+        if options is not None and self._wrappers_only and not (options["wrapper"] or options["hookwrapper"]):
+            return None
         if options is not None and options.get("specname") is None and name in EXPORTER_HOOKS:
             options["specname"] = EXPORTER_HOOKS[name]
         return options
+
+    def register_wrappers(self, plugin: object, name: str) -> None:
+        """Register a plugin's wrappers, and nothing else of it."""
+        self._wrappers_only = True
+        try:
+            self.register(plugin, name)
+        finally:
+            self._wrappers_only = False
 
     def answers(self, instance: object) -> set[str]:
         """The exporter hooks that this plugin answers itself, wrappers not counted."""

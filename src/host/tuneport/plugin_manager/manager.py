@@ -6,23 +6,25 @@ import functools
 import importlib
 import inspect
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tuneport.config import suggest
-from tuneport.errors import PluginError, UnknownNameError
+from tuneport.errors import PluginError, TuneportError
 from tuneport.plugin_manager import discovery
 from tuneport.plugin_manager.contributions import Contribution, collect
-from tuneport.plugin_manager.discovery import Found
+from tuneport.plugin_manager.discovery import Found, told
 from tuneport.plugin_manager.hooks import Hooks
-from tuneport.plugin_manager.manifest import Manifest, incompatible
+from tuneport.plugin_manager.manifest import Manifest
 from tuneport.plugin_manager.records import PluginRecord, State
 from tuneport.plugin_manager.registry import Registry
 
 if TYPE_CHECKING:
     from tuneport.exporter import Exporter
     from tuneport.source import Source
+
+log = getLogger("tuneport")
 
 
 class PluginManager:
@@ -33,9 +35,12 @@ class PluginManager:
     Args:
         dirs: directories of plugin manifests, as for `scan_plugin_directory`.
         discover: look at the installed distributions' entry points.
+        auto_load: import the plugins that ask for it in their manifest.
     """
 
-    def __init__(self, dirs: Iterable[str | Path] = (), *, discover: bool = True) -> None:
+    def __init__(
+        self, dirs: Iterable[str | Path] = (), *, discover: bool = True, auto_load: bool = True
+    ) -> None:
         self.hooks = Hooks()
         self._registry = Registry()
         self._lock = threading.RLock()
@@ -44,6 +49,8 @@ class PluginManager:
                 self._add(found)
         for directory in dirs:
             self.scan_plugin_directory(directory)
+        if auto_load:
+            self.auto_load()
 
     # What is there
 
@@ -51,7 +58,7 @@ class PluginManager:
         """Add the plugins that the manifests in a directory name; nothing is imported.
 
         Returns:
-            How many plugins this added; one that is known already counts as none.
+            How many usable plugins this added; one that is known already counts as none.
 
         Raises:
             PluginError: there is no such directory.
@@ -67,11 +74,25 @@ class PluginManager:
         with self._lock:
             if self._registry.named(name):
                 raise PluginError(f"there is a plugin {name} already", "register it under another name")
-            record = PluginRecord(name, "registered", getattr(plugin, "__name__", type(plugin).__module__))
+            instance = _instance(plugin)
+            module = plugin.__name__ if inspect.ismodule(plugin) else type(instance).__module__
+            record = PluginRecord(name, "registered", module)
             self._registry.add(record)
-            self._admit(record, lambda: plugin)
+            self._admit(record, lambda: instance)
             if not record.usable:
                 raise record.error()
+
+    def auto_load(self) -> None:
+        """Load the plugins that ask for it in their manifest, lower `load_priority` first.
+
+        One that is broken is logged and listed with its reason, and stops nobody.
+        """
+        asking = [(record.manifest, record) for record in self.list(state="ready") if record.manifest is not None]
+        asking = [(manifest, record) for manifest, record in asking if manifest.auto_load]
+        for _, record in sorted(asking, key=lambda pair: (pair[0].load_priority, pair[1].name)):
+            self._load(record)
+            if not record.usable:
+                log.warning("%s", record.error())
 
     def list(self, kind: str | None = None, state: State | None = None) -> list[PluginRecord]:
         """The plugins by name, whatever their state; those that provide a `kind`, or are in a `state`."""
@@ -85,13 +106,9 @@ class PluginManager:
         """The plugin of this name or alias.
 
         Raises:
-            PluginError: there is none; the message lists the known names.
+            UnknownNameError: there is none; the hint names the closest.
         """
-        record = self._registry.plugin(name)
-        if record is None:
-            known = [record.name for record in self._registry.records()]
-            raise UnknownNameError(f"no plugin {name!r}", suggest(name, known))
-        return record
+        return self._registry.plugin(name)
 
     def manifest(self, name: str) -> Manifest | None:
         """The manifest of the plugin of this name; None where it has none."""
@@ -128,14 +145,9 @@ class PluginManager:
             PluginError: several provide it, or the plugin is broken.
         """
         with self._lock:
-            record, bare = self._registry.find(kind, name, prefer, self._load)
-            if record is None:
-                raise self._registry.unknown(kind, name)
+            record, called = self._registry.find(kind, name, prefer, self._load)
             self.load_plugin(record)
-            contribution = record.contributions.get((kind, bare))
-            if contribution is None:
-                raise self._registry.unknown(kind, name)
-            return contribution
+            return record.contributions[kind, called]
 
     def names(self, kind: str) -> Sequence[str]:
         """What can be asked for: bare where one plugin provides it, `plugin:name` where several do."""
@@ -150,35 +162,40 @@ class PluginManager:
         self._load(record)
         if not record.usable:
             raise record.error()
+        if record.state != "loaded":
+            raise PluginError(
+                f"plugin {record.name} is asked for while it is being imported", "load plugins later, not at import"
+            )
         return record.instance
 
     def _add(self, found: Found) -> bool:
         with self._lock:
-            record = PluginRecord.of(found)
-            if found.manifest is not None and (why := incompatible(found.manifest.api)):
-                record.refuse(f"incompatible: {why}", "install a version of the plugin made for this host")
-            return self._registry.add(record)
+            return self._registry.add(PluginRecord.of(found))
 
     def _load(self, record: PluginRecord) -> None:
         with self._lock:
-            if record.state == "ready":
+            # A plugin may look others up while it is imported, and so come back to itself.
+            if record.state == "ready" and not record.loading:
                 self._admit(record, functools.partial(_import, record.target))
 
-    def _admit(self, record: PluginRecord, make: Any) -> None:
+    def _admit(self, record: PluginRecord, make: Callable[[], object]) -> None:
         """Bring a plugin in whole, or not at all: whatever it raises is its own affair."""
         instance: object = None
+        record.loading = True
         try:
             instance = make()
             self.hooks.register(instance, record.name)
             self.hooks.check_pending()
             contributions = collect(self.hooks, record.name, instance)
             _agree(record.manifest, contributions)
-        except Exception as error:  # noqa: BLE001  -- a broken plugin never breaks the host
-            if instance is not None and self.hooks.is_registered(instance):
+        except (Exception, SystemExit) as error:  # noqa: BLE001  -- a broken plugin never breaks the host
+            if self.hooks.get_plugin(record.name) is instance is not None:
                 self.hooks.unregister(instance)
-            record.fail(_told(error), _mend(error))
-            return
-        record.instance, record.contributions, record.state = instance, contributions, "loaded"
+            record.fail(_reason(error), _mend(error, record.module), error)
+        else:
+            record.instance, record.contributions, record.state = instance, contributions, "loaded"
+        finally:
+            record.loading = False
 
 
 def _import(target: str) -> object:
@@ -186,6 +203,10 @@ def _import(target: str) -> object:
     plugin: object = importlib.import_module(module_name)
     for step in attribute.split(".") if attribute else ():
         plugin = getattr(plugin, step)
+    return _instance(plugin)
+
+
+def _instance(plugin: object) -> object:
     return plugin() if inspect.isclass(plugin) else plugin
 
 
@@ -198,18 +219,28 @@ def _agree(manifest: Manifest | None, contributions: Mapping[tuple[str, str], Co
         raise ValueError(f"its manifest and its code disagree about {differ}")
 
 
-def _told(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+def _reason(error: BaseException) -> str:
+    return error.message if isinstance(error, TuneportError) else told(error)
 
 
-def _mend(error: Exception) -> str:
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"pip install {error.name.partition('.')[0]}"
-    return ""
+def _mend(error: BaseException, module: str) -> str:
+    if isinstance(error, TuneportError):
+        return error.hint
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    missing, own = error.name.partition(".")[0], module.partition(".")[0]
+    return "install it again: its own module is missing" if missing == own else f"pip install {missing}"
+
+
+_default_lock = threading.Lock()
+
+
+def default_manager() -> PluginManager:
+    """The process's own manager, made on first use from what is installed."""
+    with _default_lock:
+        return _default_manager()
 
 
 @functools.cache
-def default_manager() -> PluginManager:
-    """The process's own manager, made on first use from what is installed."""
+def _default_manager() -> PluginManager:
     return PluginManager()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,13 +16,16 @@ API_VERSION = "1.0"
 KINDS = ("importers", "exporters", "styles", "filters", "weightings", "formats", "artifacts", "commands")
 """What plugins contribute; each is the second half of a `register_*` hook."""
 
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+"""What a plugin may be called. A colon would make `plugin:name` ambiguous."""
+
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """`plugin.json`, in the plugin's package or pointing to it.
 
     Attributes:
         name: what the plugin is called; unique on a host.
-        version: the plugin's own version.
+        version: the plugin's own version; "" means its distribution's.
         type: a word for lists; nothing depends on it.
         description: one line.
         module: the module to import, or `module:attribute`.
@@ -37,7 +41,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    version: str = "1.0.0"
+    version: str = ""
     type: str = "custom"
     description: str = ""
     module: str = ""
@@ -65,10 +69,13 @@ def parse(data: bytes) -> Manifest:
         known = {key: value for key, value in raw.items() if key in _KEYS}
         extra = {key: value for key, value in raw.items() if key not in _KEYS}
         manifest = msgspec.convert({**known, "extra": extra}, Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"unreadable manifest: {error}") from None
+    if not NAME.fullmatch(manifest.name):
+        raise ValueError(f"{manifest.name!r} is no name for a plugin: letters, digits, _ . and - only")
     unknown = sorted(set(manifest.provides or ()) - set(KINDS))
-    if unknown:
+    # A plugin for a newer host may provide what that one knows: then this is why it cannot be used.
+    if unknown and not incompatible(manifest.api):
         raise ValueError(f"provides {', '.join(unknown)}; this host knows {', '.join(KINDS)}")
     return manifest
 

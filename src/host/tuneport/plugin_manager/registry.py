@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tuneport.config import closest
+from tuneport.config import closest, suggest
 from tuneport.errors import PluginError, UnknownNameError
 from tuneport.plugin_manager.records import PluginRecord
+
+_LISTED = 12
+"""How many known names a hint holds at most."""
 
 
 class Registry:
@@ -23,65 +26,64 @@ class Registry:
         """The records of this name, in the order they were found."""
         return [record for record in self._records if record.name == name]
 
-    def plugin(self, name: str) -> PluginRecord | None:
-        """The record that stands for a name or alias: a usable one where there is one."""
+    def plugin(self, name: str) -> PluginRecord:
+        """The record that stands for a name or alias: a usable one where there is one.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
         records = self.named(name) or [record for record in self._records if name in record.aliases]
-        return next((record for record in records if record.usable), records[0] if records else None)
+        if not records:
+            raise UnknownNameError(f"no plugin {name!r}", suggest(name, {record.name for record in self._records}))
+        return next((record for record in records if record.usable), records[0])
 
     def add(self, record: PluginRecord) -> bool:
-        """Add a record, and settle it against those of the same name.
+        """Add a record, and settle it against those of the same name; whether it can be used.
 
-        The same name and module is the same plugin. Otherwise what is installed beats a directory; of two
-        distributions, or two directories, neither is used. Returns whether a plugin was added.
+        The same name and module is the same plugin, and not added again.
         """
         others = self.named(record.name)
-        if any(record.module == other.module for other in others):
+        if any(record.module == other.module and (record.module or record.origin == other.origin) for other in others):
             return False
         self._records.append(record)
-        rivals = [other for other in others if other.usable or other.reason.startswith("duplicate")]
-        if not rivals or not record.usable:
-            return True
-        if rivals[0].installed and not record.installed:
-            record.refuse(f"shadowed: {rivals[0].origin} has a plugin of the same name")
-            return True
-        for one in (*rivals, record):
-            origins = " and ".join(other.origin for other in (*rivals, record))
-            one.refuse(f"duplicate: {origins} bring a plugin of the same name", "uninstall or rename one of them")
-        return True
+        _settle([*others, record])
+        return record.usable
 
     def find(
         self, kind: str, name: str, prefer: str, load: Callable[[PluginRecord], None]
-    ) -> tuple[PluginRecord | None, str]:
-        """The record that provides `name`, and the bare name.
+    ) -> tuple[PluginRecord, str]:
+        """The record that provides `name`, and what it calls it.
+
+        Args:
+            kind: one of KINDS.
+            name: bare, an alias, or `plugin:name`.
+            prefer: the plugin that comes first where the name is bare.
+            load: imports a plugin that does not say what it provides.
 
         Raises:
-            PluginError: the named plugin cannot be used, or several provide the name.
+            UnknownNameError: nobody provides the name.
+            PluginError: several do, or the only one that does cannot be used.
         """
         plugin, colon, bare = name.rpartition(":")
-        if colon:
-            record = self.plugin(plugin)
-            if record is not None and not record.usable:
-                raise record.error()
-            return record, bare
         usable = [record for record in self._records if record.usable]
-        preferred = [record for record in usable if record.name == prefer]
-        for record in preferred:
-            if name in self._provided(record, kind, load):
-                return record, name
-        for record in usable:
-            # A plugin that does not say what it provides has to be asked.
-            self._provided(record, kind, load)
-        bare = next((record.aliases[name] for record in usable if name in record.aliases), name)
-        providers = [r for r in usable if r.usable and {name, bare} & set((r.provides or {}).get(kind, ()))]
-        if len(providers) > 1:
-            choices = ", ".join(f"{record.name}:{bare}" for record in providers)
-            raise PluginError(f"several plugins provide {kind} {bare!r}", f"name one of them: {choices}")
-        return (providers[0], bare) if providers else (None, bare)
+        groups = [[record for record in usable if record.name == prefer], usable]
+        if colon:
+            groups = [[self.plugin(plugin)]]
+        for group in groups:
+            providers = _providers(group, kind, bare, load)
+            if len(providers) > 1:
+                choices = ", ".join(f"{record.name}:{called}" for record, called in providers)
+                raise PluginError(f"several plugins provide {kind} {bare!r}", f"name one of them: {choices}")
+            if providers:
+                return providers[0]
+        if colon and not groups[0][0].usable:
+            raise groups[0][0].error()
+        raise self._unknown(kind, bare)
 
     def names(self, kind: str) -> list[str]:
         """Bare names where unique, qualified ones where not."""
         providers: dict[str, list[str]] = {}
-        for record in self.records():
+        for record in self._records:
             for name in (record.provides or {}).get(kind, ()) if record.usable else ():
                 providers.setdefault(name, []).append(record.name)
         return sorted(
@@ -90,25 +92,43 @@ class Registry:
             for plugin in plugins
         )
 
-    def unknown(self, kind: str, name: str) -> PluginError:
+    def _unknown(self, kind: str, name: str) -> PluginError:
         """The error for a name that nobody provides, or nobody who can be used."""
-        broken = [
-            record
-            for record in self.records()
-            if not record.usable
-            and record.manifest is not None
-            and name.rpartition(":")[2] in (record.manifest.provides or {}).get(kind, ())
-        ]
-        if broken:
-            return broken[0].error()
+        for record in self.records():
+            if not record.usable and record.called(kind, name):
+                return record.error()
         known = self.names(kind)
         listed = f"tuneport plugins list --kind {kind.removesuffix('s')}"
-        near = closest(name, known) or f"known: {', '.join(known)}."
-        hint = f"{near} All {len(known)}: {listed}"
+        near = closest(name, known)
+        shown = f"known: {', '.join(known)}." if known and (len(known) <= _LISTED or not near) else ""
+        hint = " ".join(part for part in (near, shown, f"All {len(known)}: {listed}") if part)
         return UnknownNameError(f"no such {kind.removesuffix('s')}", hint)
 
-    @staticmethod
-    def _provided(record: PluginRecord, kind: str, load: Callable[[PluginRecord], None]) -> tuple[str, ...]:
+
+def _providers(
+    records: list[PluginRecord], kind: str, name: str, load: Callable[[PluginRecord], None]
+) -> list[tuple[PluginRecord, str]]:
+    for record in records:
         if record.provides is None:
             load(record)
-        return (record.provides or {}).get(kind, ())
+    found = [(record, record.called(kind, name)) for record in records if record.usable]
+    return [(record, called) for record, called in found if called]
+
+
+def _settle(records: list[PluginRecord]) -> None:
+    """Decide who may bear a name, whatever else is wrong with them.
+
+    What is installed beats a directory; of two distributions, or two directories, neither is used. What is
+    loaded cannot be unloaded: it stays.
+    """
+    rivals = [one for one in records if one.installed] or records
+    loaded = [one for one in records if one.state == "loaded"]
+    origins = " and ".join(one.origin for one in rivals)
+    for one in records:
+        if one.state in {"loaded", "failed"}:
+            continue
+        if one not in rivals or loaded:
+            winner = (loaded or rivals)[0].origin
+            one.refuse(f"shadowed: {winner} has a plugin of the same name", "rename it, or uninstall the other")
+        elif len(rivals) > 1:
+            one.refuse(f"duplicate: {origins} bring a plugin of the same name", "uninstall or rename all but one")

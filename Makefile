@@ -1,0 +1,64 @@
+# The few commands a developer needs. Everything runs in .venv; nothing else is touched.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+SOURCES := src tests benchmarks examples
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test environment lint types imports tests format memory clean
+
+help:  ## Say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: $(BIN)/tuneport  ## Install, write the sample database, export it, and say where the result is
+	@rm -rf demo
+	@$(BIN)/tuneport demo --to demo
+	@$(BIN)/tuneport export demo/faq.toml
+
+test:  ## Install, and run every check
+	@$(MAKE) --no-print-directory STEP=environment timed
+	@$(MAKE) --no-print-directory STEP=lint timed
+	@$(MAKE) --no-print-directory STEP=types timed
+	@$(MAKE) --no-print-directory STEP=imports timed
+	@$(MAKE) --no-print-directory STEP=tests timed
+
+.PHONY: timed
+timed:
+	@start=$$(date +%s); $(MAKE) --no-print-directory $(STEP) && echo "$(STEP): $$(( $$(date +%s) - start )) s"
+
+environment: $(BIN)/.tools
+
+$(BIN)/tuneport: pyproject.toml constraints.txt
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(BIN)/.tools: $(BIN)/tuneport
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt
+	@touch $@
+
+lint: $(BIN)/.tools  ## ruff
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check --quiet $(SOURCES)
+
+types: $(BIN)/.tools  ## mypy --strict
+	@$(BIN)/mypy
+
+imports: $(BIN)/.tools  ## who may import whom
+	@$(BIN)/lint-imports --no-cache
+
+tests: $(BIN)/.tools  ## pytest with coverage
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(PYTEST)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --fail-under=90 --format=total | sed 's/^/branch coverage, %: /'
+
+format: $(BIN)/.tools  ## Put the code into its format
+	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/ruff format $(SOURCES)
+
+memory: $(BIN)/tuneport  ## Measure resident memory at 100,000 and 1,000,000 records
+	@$(BIN)/python benchmarks/memory.py
+
+clean:  ## Remove what was made here
+	@rm -rf $(VENV) demo build dist .coverage* .*_cache
