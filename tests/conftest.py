@@ -47,7 +47,7 @@ def faq_lines(count: int) -> bytes:
             "question": f"What is the meaning of sign {number % 1500}?",
             "context": None
             if number % 11 == 0
-            else f"Page {number % 13} of the manual, ünïcödé \u2028 {number % 1500}",
+            else f"Page {number % 1500 % 13} of the manual, ünïcödé \u2028 {number % 1500}",
             "answer": f"It stands for number {number % 1500}. " + "Read on. " * (number % 1500 % 40),
             "importance": (number % 7) / 4,
             "category": f"c{number % 5}",

@@ -57,6 +57,7 @@ class Site:
 @functools.cache
 def site(base: Path) -> Site:
     """Build and install everything once; `base` is the session's own folder."""
+    assert not base.exists(), "building or installing failed before: see the first test that needed it"
     work, wheels, again = (base / name for name in ("work", "wheels", "again"))
     work.mkdir(parents=True)
     broken = base / "broken"
@@ -69,8 +70,8 @@ def site(base: Path) -> Site:
     home = base / "venv"
     _checked([sys.executable, "-m", "venv", "--without-pip", home], base)
     constraints = ROOT / "constraints.txt"
-    pins = ["-c", constraints] if constraints.exists() else []
-    pip = [sys.executable, "-m", "pip", "--python", home / "bin" / "python", "--no-input"]
+    pins: list[str | Path] = ["-c", constraints] if constraints.exists() else []
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", home / "bin" / "python", "--no-input"]
     # Not compiled: what is imported compiles itself, once, and the rest need not.
     _checked([*pip, "install", "--quiet", "--no-compile", *pins, *sorted(wheels.glob("*.whl"))], base)
     return Site(home, _one(wheels, "tuneport-*.whl"), _one(again, "*.tar.gz"), _one(again, "*.whl"), work)

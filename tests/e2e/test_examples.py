@@ -48,6 +48,7 @@ def installed(needs: Callable[[str], None], tmp_path_factory: pytest.TempPathFac
 def _demo(installed: Site) -> tuple[Path, dict[str, Any]]:
     """A folder with the example's recipe, run on the sample database of 300 rows; and what the run said."""
     folder = installed.work / "acme"
+    shutil.rmtree(folder, ignore_errors=True)  # of a test that failed here
     folder.mkdir()
     for name in ("recipe.toml", "tiers.csv"):
         shutil.copy(ACME / name, folder)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tuneport.config import validate
+from tuneport.config import closest, validate
 from tuneport.errors import PluginError, RecipeError, TuneportError, UnknownNameError
 from tuneport.hookspecs import Stages, hookimpl
 from tuneport.model import Entity, Problem
@@ -19,12 +20,17 @@ from tuneport.source import Source
 if TYPE_CHECKING:
     from tuneport.plugin_manager import PluginManager, PluginRecord
 
+T = TypeVar("T")
+
+RECIPE_LISTS = frozenset({"filters", "weightings", "formats", "artifacts"})
+"""Keys of `[export]` that are the recipe's own, whatever the exporter."""
+
 
 class Exporter:
     """A configured exporter. It runs one export at a time; load another for a second one at once.
 
     Attributes:
-        name: the name it was loaded by.
+        name: `plugin:name`.
         config: its configuration, as given.
     """
 
@@ -43,80 +49,113 @@ class Exporter:
         if not self._busy.acquire(blocking=False):
             raise TuneportError(f"exporter {self.name} is exporting already", "load another one: each is independent")
         try:
-            stats: ExportStats = self._hooks.hook.exportEntities(entities=entities, options=options)
+            return self._checked(ExportStats, "exportEntities", entities=entities, options=options)
         finally:
             self._busy.release()
-        return stats
 
     def getAdapterMetadataJson(self) -> str:
         """The adapter's metadata as JSON; "{}" where tracking is off."""
-        text: str = self._hooks.hook.getAdapterMetadataJson()
-        return text
+        return self._checked(str, "getAdapterMetadataJson")
 
     def getQualityMetricsReport(self) -> str:
         """The quality report as JSON; "{}" where metrics are off."""
-        text: str = self._hooks.hook.getQualityMetricsReport()
-        return text
+        return self._checked(str, "getQualityMetricsReport")
 
     export_entities = exportEntities
     get_adapter_metadata_json = getAdapterMetadataJson
     get_quality_metrics_report = getQualityMetricsReport
 
+    def _checked(self, kind: type[T], hook: str, **arguments: Any) -> T:
+        answer = getattr(self._hooks.hook, hook)(**arguments)
+        if not isinstance(answer, kind):
+            raise PluginError(
+                f"{hook} of {self.name} returned {type(answer).__name__}, not {kind.__name__}",
+                "a wrapper returns what its yield gave it, or another of the same type",
+            )
+        return answer
+
 
 def load(manager: PluginManager, name: str, config: Any) -> Exporter | Source:
     """See `PluginManager.load`."""
-    try:
-        contribution = manager.resolve("exporters", name)
-    except UnknownNameError as error:
-        found = _source(manager, name, config) or _implementor(manager, name, config)
-        if found is None:
-            raise UnknownNameError(f"no exporter or importer {name!r}", error.hint) from None
-        return found
-    made = contribution.factory(_validated(contribution, config))
+    contribution = _loadable(manager, name)
+    if contribution.kind == "importers":
+        from tuneport.runs.sources import open_source
+
+        return open_source(contribution, _validated(contribution, config))
+    made = _made(contribution, config)
     own = None if isinstance(made, Stages) else made
-    return Exporter(manager, manager.get(contribution.plugin), contribution.qualified, config, own)
+    return Exporter(manager, manager.get(contribution.plugin), contribution.qualified, _kept(config, own), own)
 
 
-def _source(manager: PluginManager, name: str, config: Any) -> Source | None:
-    from tuneport.runs.sources import open_source
+def _loadable(manager: PluginManager, name: str) -> Contribution:
+    """The exporter or importer of this name; of one plugin that has both, the exporter."""
+    found = []
+    for kind in ("exporters", "importers"):
+        try:
+            found.append(manager.resolve(kind, name))
+        except UnknownNameError:
+            continue
+    if not found:
+        raise _unknown(manager, name)
+    if len({contribution.plugin for contribution in found}) > 1:
+        choices = ", ".join(contribution.qualified for contribution in found)
+        raise PluginError(f"{name!r} is an exporter and an importer", f"name one of them: {choices}")
+    return found[0]
 
+
+def _unknown(manager: PluginManager, name: str) -> PluginError:
     try:
-        contribution = manager.resolve("importers", name)
+        record = manager.get(name)
     except UnknownNameError:
-        return None
-    return open_source(contribution, _validated(contribution, config))
+        pass
+    else:
+        if not record.usable:
+            return record.error()
+    known = sorted({*manager.names("exporters"), *manager.names("importers")})
+    parts = (closest(name, known), f"known: {', '.join(known)}" if known else "no plugin provides any")
+    return UnknownNameError(f"no exporter or importer {name!r}", " ".join(part for part in parts if part))
 
 
-def _implementor(manager: PluginManager, name: str, config: Any) -> Exporter | None:
-    """A plugin that implements IExporter itself, loaded by the plugin's name."""
-    known = {record.name for record in manager.list()}
-    if name not in known:
-        return None
-    record = manager.get(name)
-    instance = manager.load_plugin(record)
-    if "exportEntities" not in manager.hooks.answers(instance):
-        return None
-    if config:
-        raise PluginError(f"plugin {name} implements the exporter itself and takes no configuration")
-    return Exporter(manager, record, name, config, instance)
+def _made(contribution: Contribution, config: Any) -> object:
+    """What the exporter's factory makes of its configuration."""
+    given, lists = config, set[str]()
+    if isinstance(config, Mapping):
+        # The recipe's own lists are not the exporter's to know: the run splits them off as well.
+        lists = {key for key in config if key in RECIPE_LISTS and key not in contribution.config.model_fields}
+        given = {key: value for key, value in config.items() if key not in lists}
+    model = _validated(contribution, given)
+    try:
+        made: object = contribution.factory(model)
+    except TuneportError:
+        raise
+    except Exception as error:
+        raise PluginError(f"exporter {contribution.qualified}: {type(error).__name__}: {error}") from error
+    if lists and not isinstance(made, Stages):
+        # There is no run that could take them.
+        problems = [Problem(key, "unknown key", f"{contribution.qualified} exports by itself") for key in sorted(lists)]
+        raise RecipeError(problems, contribution.qualified)
+    return made
 
 
 def _validated(contribution: Contribution, config: Any) -> Any:
     if isinstance(config, contribution.config):
         return config
     problems: list[Problem] = []
-    # The recipe's own lists are not the exporter's to know: the run splits them off as well.
-    own = {key: value for key, value in (config or {}).items() if key not in RECIPE_LISTS}
-    model = validate(contribution.config, own if contribution.kind == "exporters" else config or {}, "", problems)
+    if config is not None and not isinstance(config, Mapping):
+        text = f"a mapping or {contribution.config.__name__} is wanted, not {type(config).__name__}"
+        raise RecipeError([Problem("", text)], contribution.qualified)
+    model = validate(contribution.config, dict(config or {}), "", problems)
     if problems:
         raise RecipeError(problems, contribution.qualified)
     return model
 
 
-RECIPE_LISTS = frozenset({"use", "filters", "weightings", "formats", "artifacts"})
+def _kept(config: Any, own: object) -> Any:
+    """The configuration as it is now: what its giver changes later is for the next exporter."""
+    return copy.deepcopy(config) if own is None else config
 
 
-def _engine(manager: PluginManager, name: str, config: Any) -> dict[str, Any]:
+def _engine(manager: PluginManager, name: str, config: Any) -> dict[str, Callable[..., Any]]:
     """The engine's own answers, by hook name."""
 
     @hookimpl
@@ -140,36 +179,58 @@ def _engine(manager: PluginManager, name: str, config: Any) -> dict[str, Any]:
     }
 
 
-def _run_hooks(manager: PluginManager, plugin: PluginRecord, own: object, engine: dict[str, Any]) -> Hooks:
+def _run_hooks(
+    manager: PluginManager, plugin: PluginRecord, own: object, engine: Mapping[str, Callable[..., Any]]
+) -> Hooks:
     """A pluggy manager with one answer to each exporter hook, and everybody's wrappers.
 
     Raises:
         PluginError: another plugin answers one of the hooks as well, so that one answer would be lost.
     """
     hooks = Hooks()
-    answered: set[str] = set()
-    if own is not None:
-        hooks.register(own, plugin.name)
-        answered = hooks.answers(own)
-        if "exportEntities" not in answered:
-            raise PluginError(
-                f"exporter {plugin.name} implements no exportEntities", "mark it with @hookimpl, or return Stages"
-            )
-    hooks.register(SimpleNamespace(**{k: v for k, v in engine.items() if k not in answered}), "tuneport")
+    answered = _own_answers(hooks, plugin, own)
     for record in manager.list(state="loaded"):
-        if record.name == plugin.name or record.instance is own:
+        if record.instance is own:
             continue
-        _join(hooks, record, manager.hooks.answers(record.instance), plugin.name)
+        answers = _answers_beside(manager.hooks.answers(record.instance), record, plugin, answered)
+        if answers:
+            hooks.register(record.instance, record.name)
+            answered |= answers
+        else:
+            hooks.register_wrappers(record.instance, record.name)
+    # Plugins have no colon in their names.
+    hooks.register(SimpleNamespace(**{name: engine[name] for name in engine.keys() - answered}), ":engine")
     return hooks
 
 
-def _join(hooks: Hooks, record: PluginRecord, answers: set[str], exporter: str) -> None:
-    if "exportEntities" in answers:
-        return  # an exporter of its own: it answers where it is loaded by name, and wraps nothing
-    if answers:
-        named = ", ".join(sorted(answers))
+def _own_answers(hooks: Hooks, plugin: PluginRecord, own: object) -> set[str]:
+    """What the object that an exporter's factory returned answers; nothing where it returned stages."""
+    if own is None:
+        return set()
+    try:
+        hooks.register(own, ":exporter")
+        hooks.check_pending()
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise PluginError(f"exporter of plugin {plugin.name}: {type(error).__name__}: {text}") from error
+    answered = hooks.answers(own)
+    if "exportEntities" not in answered:
         raise PluginError(
-            f"plugin {record.name} answers {named}, and so does exporter {exporter}",
+            f"the exporter that plugin {plugin.name} returned ({type(own).__name__}) implements no exportEntities",
+            "mark its methods with @hookimpl, or return Stages",
+        )
+    return answered
+
+
+def _answers_beside(answers: set[str], record: PluginRecord, plugin: PluginRecord, answered: set[str]) -> set[str]:
+    """What a loaded plugin answers beside the exporter: nothing, unless it is the exporter's own plugin."""
+    if "exportEntities" in answers:
+        # An exporter itself: it answers where it is loaded by name.
+        return set()
+    wrong = answers if record.name != plugin.name else answers & answered
+    if wrong:
+        raise PluginError(
+            f"plugin {record.name} answers {', '.join(sorted(wrong))}, and so does exporter {plugin.name}",
             "a plugin that adds to another's answer is a wrapper: @hookimpl(wrapper=True)",
         )
-    hooks.register(record.instance, record.name)
+    return answers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,13 @@ from tuneport.commands.terminal import Terminal, with_terminal
 
 if TYPE_CHECKING:
     from tuneport.plugin_manager import PluginManager, PluginRecord
+
+
+def _manager(terminal: Terminal) -> PluginManager:
+    """A manager that imports nothing, not even the plugins that ask to be loaded at the start."""
+    from tuneport.plugin_manager import PluginManager
+
+    return PluginManager(terminal.plugin_dirs, auto_load=False)
 
 
 @click.group(no_args_is_help=True)
@@ -22,7 +30,7 @@ def plugins() -> None:
 @with_terminal
 def list_command(terminal: Terminal, kind: str | None) -> None:
     """List plugins, their state, where they come from and what they provide."""
-    rows = plugin_rows(terminal.manager(), kind)
+    rows = plugin_rows(_manager(terminal), kind)
     terminal.answer({"plugins": rows}, lambda: _table(rows))
 
 
@@ -31,7 +39,7 @@ def list_command(terminal: Terminal, kind: str | None) -> None:
 @with_terminal
 def show_command(terminal: Terminal, name: str) -> None:
     """Show one plugin: its manifest, state and files."""
-    record = terminal.manager().get(name)
+    record = _manager(terminal).get(name)
     details = plugin_details(record)
     terminal.answer(details, lambda: _details(details))
 
@@ -106,7 +114,9 @@ def _provided(row: dict[str, Any]) -> str:
 def _details(details: dict[str, Any]) -> str:
     lines = []
     for key, value in details.items():
-        if isinstance(value, dict):
+        if key == "config_schema" and value:
+            value = json.dumps(value)
+        elif isinstance(value, dict):
             value = ", ".join(f"{k}: {' '.join(v) if isinstance(v, list) else v}" for k, v in value.items())
         elif isinstance(value, list):
             value = ", ".join(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
@@ -14,6 +15,9 @@ from tuneport.errors import PluginError
 from tuneport.plugin_manager.manifest import NAME, Manifest, parse
 
 GROUP = "tuneport.plugins"
+
+_DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
+_TARGET = re.compile(rf"{_DOTTED}(:{_DOTTED})?")
 
 log = getLogger("tuneport")
 
@@ -80,10 +84,8 @@ def _from_entry(entry: importlib.metadata.EntryPoint) -> Found:
     try:
         if not NAME.fullmatch(entry.name):
             raise ValueError(f"{entry.name!r} is no name for a plugin")
-        if entry.pattern.match(entry.value) is None:
-            raise ValueError(f"its entry point {entry.value!r} is neither module nor module:attribute")
-        target = f"{entry.module}:{entry.attr}" if entry.attr else entry.module
-        manifest = package_manifest(entry.module)
+        target = _checked(re.sub(r"\s+|\[.*\]\s*$", "", entry.value))
+        manifest = package_manifest(target)
         if manifest is not None and manifest.name != entry.name:
             raise ValueError(f"its entry point says its name is {entry.name}; its plugin.json says {manifest.name}")
     except Exception as problem:  # noqa: BLE001  -- whatever is wrong with one plugin is its own affair
@@ -109,16 +111,13 @@ def _from_file(path: Path) -> Found:
         pointer = parse(path.read_bytes())
     except Exception as problem:  # noqa: BLE001  -- whatever is wrong with one plugin is its own affair
         return Found(name, "", str(path), error=told(problem))
-    module = pointer.module.partition(":")[0]
     error = hint = ""
     manifest = None
     try:
-        if not module:
-            raise ValueError("its manifest names no module")
-        if _spec(module) is None:
+        if _spec(_checked(pointer.module)) is None:
             hint = "install it, or put the folder that holds it on PYTHONPATH"
-            raise ValueError(f"its module {module} is not installed")
-        manifest = package_manifest(module)
+            raise ValueError(f"its module {pointer.module} is not installed")
+        manifest = package_manifest(pointer.module)
         if manifest is not None and manifest.name != pointer.name:
             raise ValueError(f"it says its name is {pointer.name}; the plugin it points to says {manifest.name}")
     except Exception as problem:  # noqa: BLE001  -- as above
@@ -126,14 +125,20 @@ def _from_file(path: Path) -> Found:
     return Found(pointer.name, pointer.module, str(path), manifest=manifest or pointer, error=error, hint=hint)
 
 
-def package_manifest(module: str) -> Manifest | None:
-    """The `plugin.json` of the package that holds a module, the innermost that has one; None where none has.
+def _checked(target: str) -> str:
+    if not _TARGET.fullmatch(target):
+        raise ValueError(f"{target!r} is neither module nor module:attribute")
+    return target
+
+
+def package_manifest(target: str) -> Manifest | None:
+    """The `plugin.json` of the package that holds a target, the innermost that has one; None where none has.
 
     Raises:
         ValueError: there is one, and it cannot be read.
     """
-    spec = _spec(module)
-    inner = module.split(".")[1:]
+    spec = _spec(target)
+    inner = target.partition(":")[0].split(".")[1:]
     for location in (spec.submodule_search_locations or []) if spec is not None else []:
         for depth in range(len(inner), -1, -1):
             path = Path(location, *inner[:depth], "plugin.json")
@@ -142,9 +147,9 @@ def package_manifest(module: str) -> Manifest | None:
     return None
 
 
-def _spec(module: str) -> ModuleSpec | None:
+def _spec(target: str) -> ModuleSpec | None:
     # Only the top-level name: finding "a.b" would import "a".
-    return importlib.util.find_spec(module.partition(".")[0])
+    return importlib.util.find_spec(re.split("[.:]", target)[0])
 
 
 def told(error: BaseException) -> str:

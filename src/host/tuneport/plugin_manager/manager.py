@@ -38,9 +38,7 @@ class PluginManager:
         auto_load: import the plugins that ask for it in their manifest.
     """
 
-    def __init__(
-        self, dirs: Iterable[str | Path] = (), *, discover: bool = True, auto_load: bool = True
-    ) -> None:
+    def __init__(self, dirs: Iterable[str | Path] = (), *, discover: bool = True, auto_load: bool = True) -> None:
         self.hooks = Hooks()
         self._registry = Registry()
         self._lock = threading.RLock()
@@ -232,7 +230,7 @@ def _mend(error: BaseException, module: str) -> str:
     return "install it again: its own module is missing" if missing == own else f"pip install {missing}"
 
 
-_default_lock = threading.Lock()
+_default_lock = threading.RLock()
 
 
 def default_manager() -> PluginManager:

@@ -49,9 +49,7 @@ class Registry:
         _settle([*others, record])
         return record.usable
 
-    def find(
-        self, kind: str, name: str, prefer: str, load: Callable[[PluginRecord], None]
-    ) -> tuple[PluginRecord, str]:
+    def find(self, kind: str, name: str, prefer: str, load: Callable[[PluginRecord], None]) -> tuple[PluginRecord, str]:
         """The record that provides `name`, and what it calls it.
 
         Args:
@@ -94,7 +92,7 @@ class Registry:
 
     def _unknown(self, kind: str, name: str) -> PluginError:
         """The error for a name that nobody provides, or nobody who can be used."""
-        for record in self.records():
+        for record in self._records:
             if not record.usable and record.called(kind, name):
                 return record.error()
         known = self.names(kind)

@@ -97,9 +97,11 @@ class Run:
                 self._take_up(staging)
                 self._work(staging.save, staging.save_rejects, staging)
                 return self._publish(staging)
-            except BaseException:
+            except BaseException as error:
                 if not self._plan.resumable:
                     staging.remove()
+                elif isinstance(error, DataError):
+                    raise DataError(error.message, f"{error.hint}; what was done is kept in {staging.path}") from None
                 raise
 
     def _take_up(self, staging: Staging) -> None:

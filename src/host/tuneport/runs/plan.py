@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 from collections.abc import Iterable, Mapping
@@ -189,8 +190,9 @@ class _Draft:
 
     def pinned(self, staged: Mapping[str, Any] | None) -> Pinned:
         if staged is not None:
-            pinned = msgspec.convert(staged["pinned"], Pinned)
-            return msgspec.structs.replace(pinned, now=self.recipe.run.now) if self.recipe.run.now else pinned
+            with contextlib.suppress(msgspec.ValidationError, KeyError):
+                pinned = msgspec.convert(staged["pinned"], Pinned)
+                return msgspec.structs.replace(pinned, now=self.recipe.run.now or pinned.now)
         return Pinned(
             now=self.recipe.run.now or _now(),
             fields=field_types(self.source, self.info),

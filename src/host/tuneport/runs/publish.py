@@ -39,8 +39,11 @@ class Publisher:
         self._storage.mkdir(self._out)
         shards = self._seal(self._tally.segments, self._out, shard_size=1 << 62)
         self._tally.sealed(self._plan.pipeline.format_names()[0], sum(shard.rows for shard in shards))
-        for shard in shards:
-            self._storage.rename(shard.path, self._out / self._plan.target.path.name)
+        name = self._out / self._plan.target.path.name
+        if shards:
+            self._storage.rename(shards[0].path, name)
+        else:
+            self._storage.write(name, b"")
         self._storage.sync(self._out)
         self._tally.stats.bytes_written = sum(shard.bytes for shard in shards)
         return shards[0].sha256 if shards else ""

@@ -98,10 +98,12 @@ class Storage:
         descriptor = self._locked(path)
         try:
             yield
-            # Only a holder may unlink; who waits for the old file finds out in _locked.
-            path.unlink(missing_ok=True)
         finally:
-            os.close(descriptor)
+            try:
+                # Only a holder may remove it; whoever opened the old file meanwhile finds out in _locked.
+                self.remove(path)
+            finally:
+                os.close(descriptor)
 
     def _locked(self, path: Path) -> int:
         while True:

@@ -1,0 +1,136 @@
+"""Every block of the README is run: commands with their output, the recipe, the Python."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from tools import rows
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def fenced(language: str) -> list[str]:
+    """The README's blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the README's recipe in it."""
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "weekly.toml").write_text(fenced("toml")[0], encoding="utf-8")
+    return folder
+
+
+def told(text: str) -> list[str]:
+    """Lines without what differs from run to run: seconds, and a plan's digest."""
+    steady = re.sub(r"\d+\.\d s$", "0.0 s", text, flags=re.MULTILINE)
+    steady = re.sub(r"(plan +)[0-9a-f]{16}", r"\1digest", steady)
+    return [line.rstrip() for line in steady.strip().splitlines()]
+
+
+def test_commands_print_what_the_readme_says(place: Path) -> None:
+    """Each command, run in order in one folder, prints the lines below it."""
+    binary = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ran = 0
+    for block in fenced("console"):
+        for command, expected in re.findall(r"^\$ (.*?)\n(.*?)(?=^\$ |\Z)", block, re.MULTILINE | re.DOTALL):
+            done = subprocess.run(
+                ["bash", "-c", command],
+                cwd=place,
+                env={**os.environ, "PATH": binary},
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+            assert told(done.stdout) == told(expected)
+            ran += 1
+    assert ran == 3
+
+
+def test_the_recipe_runs_as_it_stands(place: Path) -> None:
+    """The README's recipe makes a dataset."""
+    from tuneport import export
+
+    assert tomllib.loads(fenced("toml")[0])["export"]["weighting"]["normalize"] == "log"
+    if not (place / "support.db").exists():
+        from tuneport_sources.sample import write_sample
+
+        write_sample(place / "support.db")
+    stats = export(place / "weekly.toml").stats
+    assert stats.exported_entities > 2000
+    assert all(row["input"].count(": ") for row in rows(place / "out/weekly") if row["input"])
+
+
+def test_the_host_application_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The README's host application writes its file, and prints statistics and two empty documents."""
+    monkeypatch.chdir(tmp_path)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(fenced("python")[0], "README", "exec"), {})  # noqa: S102
+
+    assert rows(tmp_path / "faq.jsonl") == [
+        {"instruction": "What is the capital of France?", "output": "Paris, on the Seine.", "weight": 3.0}
+    ]
+    assert '"exported_entities": 1' in printed.getvalue()
+    assert printed.getvalue().endswith("{} {}\n")
+
+
+def test_the_format_is_ten_lines_and_works(tmp_path: Path) -> None:
+    """The README's plugin is at most ten lines, and writes its rows."""
+    import types
+
+    from tuneport import PluginManager, export
+
+    source = fenced("python")[1]
+    module = types.ModuleType("acme")
+    exec(compile(source, "README", "exec"), module.__dict__)  # noqa: S102
+    manager = PluginManager()
+    manager.register(module, "acme")
+    (tmp_path / "in.jsonl").write_text('{"question": "Why?", "context": "Here", "answer": "Because it is so."}\n')
+    recipe = {
+        "source": str(tmp_path / "in.jsonl"),
+        "export": {"formats": ["acme:inhouse"]},
+        "output": str(tmp_path / "out"),
+    }
+    export(recipe, manager=manager)
+
+    assert len([line for line in source.splitlines() if line.strip()]) <= 10
+    assert rows(tmp_path / "out") == [{"q": "Why?\n\nHere", "a": "Because it is so.", "w": 1.0}]
+
+
+def test_the_tree_of_a_run_is_what_a_run_leaves(place: Path) -> None:
+    """The files that the README lists are the files that a run leaves."""
+    from tuneport import export
+
+    if not (place / "out/tree").exists():
+        (place / "in.jsonl").write_text('{"question": "Why?", "answer": "Because it is so."}\n{"a": 1}\n')
+        export({"source": str(place / "in.jsonl"), "output": str(place / "out/tree")})
+    listed = re.findall(r"^  (\S+?)/?(?: .*)?$", fenced("text")[0], re.MULTILINE)
+
+    assert sorted(name.partition("/")[0] for name in listed) == sorted(os.listdir(place / "out/tree"))
+
+
+def test_the_first_screen_is_short() -> None:
+    """What the README says first fits a screen."""
+    assert README.index("## A recipe") < len("\n".join(README.splitlines()[:42]))
+
+
+def test_make_targets_exist() -> None:
+    """The make commands that the README names are in the Makefile, and every link leads to a file."""
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^    make ([a-z]+)|`make ([a-z]+)`", README, re.MULTILINE):
+        assert re.search(rf"^{''.join(target)}:", makefile, re.MULTILINE), target
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / link).exists(), link
