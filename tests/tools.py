@@ -31,3 +31,35 @@ def rows(path: Path) -> list[dict[str, Any]]:
 def recipe(source: Path, output: Path, **sections: Mapping[str, Any]) -> dict[str, Any]:
     """A recipe with a pinned time."""
     return {"source": str(source), "output": {"path": str(output)}, "run": {"now": NOW}, **sections}
+
+
+def faq_lines(count: int) -> bytes:
+    """Records with duplicates, filtered ones, errors, bad lines and blank lines at fixed places."""
+    lines: list[str | bytes] = []
+    for number in range(count):
+        record: dict[str, Any] = {
+            "pk": f"qa_{number}",
+            "question": f"What is the meaning of sign {number % 1500}?",
+            "context": None
+            if number % 11 == 0
+            else f"Page {number % 1500 % 13} of the manual, ünïcödé \u2028 {number % 1500}",
+            "answer": f"It stands for number {number % 1500}. " + "Read on. " * (number % 1500 % 40),
+            "importance": (number % 7) / 4,
+            "category": f"c{number % 5}",
+            "tags": ["a", "b"][: number % 3],
+        }
+        if number % 17 == 3:
+            record["answer"] = "short"
+        if number % 29 == 5:
+            del record["question"]
+        if number % 101 == 7:
+            record["importance"] = "many"
+        line: str | bytes = json.dumps(record, ensure_ascii=number % 2 == 0)
+        if number % 97 == 11:
+            line = "{not json"
+        if number % 103 == 12:
+            line = b'{"pk": "\xff\xfe"}'
+        lines.append(line)
+        if number % 50 == 49:
+            lines.append("")
+    return b"".join((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)

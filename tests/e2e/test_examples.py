@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools import rows
 
 from e2e.packaging_tools import EXAMPLES, TOOLS, Site, site
-from tools import rows
 
 ACME = EXAMPLES / "acme"
 

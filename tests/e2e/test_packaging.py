@@ -12,10 +12,10 @@ from configparser import ConfigParser
 from pathlib import Path, PurePosixPath
 
 import pytest
+from tools import rows
 
 import tuneport
 from e2e.packaging_tools import ROOT, TOOLS, Site, site
-from tools import rows
 
 PLUGINS = {"formats": "tuneport_formats", "jsonl_llm": "tuneport_jsonl_llm", "sources": "tuneport_sources"}
 PACKAGES = {"tuneport": "src/host/tuneport"} | {p: f"src/plugins/{name}/{p}" for name, p in PLUGINS.items()}

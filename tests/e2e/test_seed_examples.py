@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from tools import recipe, rows
-from tuneport_jsonl_llm import JSONLLLMConfig, JSONLLLMExporter
 
 from tuneport import ExportOptions, ExportStats, PluginManager, export
+from tuneport_jsonl_llm import JSONLLLMConfig, JSONLLLMExporter
 
 QA = {
     "pk": "qa_001",

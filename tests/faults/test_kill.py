@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import faq_lines
-from tools import recipe, tree
+from tools import faq_lines, recipe, tree
 
 from tuneport.runs import Sizes, execute, plan_export
 from tuneport.runs.storage import Storage
@@ -113,7 +112,7 @@ def test_killed_between_any_two_operations(mode: str, faq: Path, tmp_path: Path)
 
         run(data, Storage())
         assert contents(target) == expected, f"killed before operation {last}"
-        assert os.listdir(place) == [target.name]
+        assert [path.name for path in place.iterdir()] == [target.name]
 
 
 def test_a_second_kill_while_resuming_loses_nothing(faq: Path, tmp_path: Path) -> None:

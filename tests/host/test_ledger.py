@@ -29,14 +29,14 @@ VALUES = st.one_of(
     st.binary(max_size=5),
 )
 ENTITIES = st.fixed_dictionaries(
-    {}, optional={name: VALUES for name in ("pk", "question", "context", "answer", "importance", "created_at", "tags")}
+    {}, optional=dict.fromkeys(("pk", "question", "context", "answer", "importance", "created_at", "tags"), VALUES)
 )
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ENTITIES, max_size=25), st.booleans())
 def test_every_record_has_one_outcome(tmp_path_factory: Any, entities: list[dict[str, Any]], log: bool) -> None:
-    """Whatever the records hold, the sums add up, and every row is strict JSON with the same keys and a float weight."""
+    """Whatever the records hold, the sums add up; rows are strict JSON with the same keys and a float weight."""
     path = tmp_path_factory.mktemp("ledger") / "a.jsonl"
     weighting = {"auto_weight_by_length": True, "auto_weight_by_freshness": True, "normalize": "log" if log else "none"}
     exporter = PluginManager().load("jsonl_llm", {"weighting": weighting, "quality": {"min_text_length": 1}})

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import faq_lines
-from tools import NOW, recipe, rows, tree
+from tools import NOW, faq_lines, recipe, rows, tree
 
 from tuneport import ExportOptions, PluginManager
 from tuneport.runs import Sizes, execute, plan_export

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -33,24 +34,58 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return closest(name, names) or ("known: " + ", ".join(names) if names else "")
 
 
-def validate(model: type[Model], data: Any, path: str, problems: list[Problem]) -> Model | None:
+def validate(
+    model: type[Model], data: Any, path: str, problems: list[Problem], also: Iterable[str] = ()
+) -> Model | None:
     """Validate `data` against `model`; add what is wrong to `problems`, each below `path`.
 
+    Args:
+        model: what `data` should be.
+        data: plain data.
+        path: where in a recipe it stands.
+        problems: what is wrong is added here.
+        also: keys that may stand beside the model's own, for the closest name to an unknown key.
+
     Returns:
-        The model, or None where a problem was added.
+        The model. Where problems were added, the model as if the wrong keys had been left out, so that what
+        depends on it can be checked as well; None where there is no such model.
     """
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems.extend(_problem(model, details, path) for details in error.errors(include_url=False))
+        details = error.errors(include_url=False)
+    problems.extend(_problem(model, one, path, also) for one in details)
+    rest = copy.deepcopy(data)
+    for one in details:
+        _leave_out(rest, one["loc"])
+    try:
+        return model.model_validate(rest)
+    except ValidationError:
         return None
 
 
-def _problem(model: type[BaseModel], details: Mapping[str, Any], path: str) -> Problem:
+def _leave_out(data: Any, location: Sequence[str | int]) -> None:
+    """Take the key at `location`, or the nearest one above it that is a key of a mapping, out of `data`."""
+    places: list[tuple[dict[str, Any], str]] = []
+    for step in location:
+        if isinstance(data, dict) and isinstance(step, str) and step in data:
+            places.append((data, step))
+            data = data[step]
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            break
+    if places:
+        holder, key = places[-1]
+        del holder[key]
+
+
+def _problem(model: type[BaseModel], details: Mapping[str, Any], path: str, also: Iterable[str]) -> Problem:
     location: Sequence[str | int] = details["loc"]
     where = join(path, location)
     if details["type"] == "extra_forbidden":
-        return Problem(where, "unknown key", suggest(str(location[-1]), _siblings(model, location[:-1])))
+        known = [*_siblings(model, location[:-1]), *(also if len(location) == 1 else ())]
+        return Problem(where, "unknown key", suggest(str(location[-1]), known))
     if details["type"] == "missing":
         return Problem(where, "missing")
     shown = "" if isinstance(details["input"], Mapping | list) else f" = {details['input']!r}"

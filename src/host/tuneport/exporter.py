@@ -130,6 +130,8 @@ def _made(contribution: Contribution, config: Any) -> object:
         raise
     except Exception as error:
         raise PluginError(f"exporter {contribution.qualified}: {type(error).__name__}: {error}") from error
+    if made is None:
+        raise PluginError(f"exporter {contribution.qualified} returned NoneType, neither Stages nor an exporter")
     if lists and not isinstance(made, Stages):
         # There is no run that could take them.
         problems = [Problem(key, "unknown key", f"{contribution.qualified} exports by itself") for key in sorted(lists)]

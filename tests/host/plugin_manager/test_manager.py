@@ -74,7 +74,9 @@ def test_registering_a_broken_plugin_raises_and_lists_it() -> None:
 def test_threads_that_load_one_plugin_at_once_import_it_once(site: Site) -> None:
     """Eight threads get the same contribution of one slow import."""
     site.module("host_log", "seen = []")
-    site.plugin("acme", "import host_log, time\nhost_log.seen.append(1)\ntime.sleep(0.05)\n" + FORMAT.format(name="acme"))
+    site.plugin(
+        "acme", "import host_log, time\nhost_log.seen.append(1)\ntime.sleep(0.05)\n" + FORMAT.format(name="acme")
+    )
     manager = PluginManager()
     barrier = threading.Barrier(8)
 

@@ -44,14 +44,17 @@ def load_recipe(path: Path, settings: Sequence[str] = (), extra: Mapping[str, An
 def parse_recipe(data: Any, base: Path | None = None, origin: str = "recipe") -> Recipe:
     """A recipe from plain data.
 
+    What is wrong with its own keys is in the recipe's `problems`: the plan raises it, together with whatever
+    plugins and source find wrong.
+
     Raises:
-        RecipeError: it is wrong; all problems of its own keys at once.
+        RecipeError: it is so wrong that nothing can be made of it.
     """
     problems: list[Problem] = []
     recipe = validate(Recipe, data, "", problems)
     if recipe is None:
         raise RecipeError(problems, origin)
-    return recipe.located(base or Path(), origin)
+    return recipe.located(base or Path(), origin, problems)
 
 
 def override(data: dict[str, Any], settings: Sequence[str], extra: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from pydantic import AwareDatetime, ConfigDict, Field, PrivateAttr, field_validator
 
 from tuneport.config import Config
+from tuneport.model import Problem
 from tuneport.options import Output
 
 Use = str | dict[str, Any]
@@ -84,6 +86,7 @@ class Recipe(Config):
 
     _base: Path = PrivateAttr(default=Path())
     _origin: str = PrivateAttr(default="recipe")
+    _problems: Sequence[Problem] = PrivateAttr(default=())
 
     @field_validator("source", "output", mode="before")
     @classmethod
@@ -100,9 +103,14 @@ class Recipe(Config):
         """What messages call it: the file's name."""
         return self._origin
 
-    def located(self, base: Path, origin: str) -> Recipe:
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What was wrong with keys that were left out of this recipe; no plan is made of it then."""
+        return self._problems
+
+    def located(self, base: Path, origin: str, problems: Sequence[Problem] = ()) -> Recipe:
         """This recipe, with relative paths starting from `base`."""
-        self._base, self._origin = base, origin
+        self._base, self._origin, self._problems = base, origin, problems
         return self
 
     def resolve(self, path: Path) -> Path:

@@ -19,15 +19,8 @@ from tuneport.errors import RecipeError, SourceNotFoundError, UsageError
 from tuneport.model import Entity, Problem
 from tuneport.plugin_manager import PluginManager
 from tuneport.recipes import Recipe
-from tuneport.runs.pipeline import (
-    Compiled,
-    Facts,
-    Pipeline,
-    Stage,
-    compile_pipeline,
-    resolve_importer,
-    resolve_pipeline,
-)
+from tuneport.runs.compile import Compiled, Facts, compile_pipeline
+from tuneport.runs.pipeline import Pipeline, Stage, resolve_importer, resolve_pipeline
 from tuneport.runs.sources import IterableSource, field_types, open_source
 from tuneport.runs.target import Target, target_of
 from tuneport.source import Source, SourceInfo
@@ -129,7 +122,7 @@ def make_plan(
         RecipeError: the recipe is wrong; all problems at once.
         SourceNotFoundError, SourceError: there is nothing to read, or it cannot be opened.
     """
-    problems: list[Problem] = []
+    problems = list(recipe.problems)
     pipeline = resolve_pipeline(recipe, manager, problems)
     importer = resolve_importer(recipe, manager, problems) if entities is None else None
     formats = len(pipeline.formats) if pipeline else 1

@@ -111,8 +111,11 @@ class Storage:
                 descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino:
+                # The last holder may have removed the file between our opening and locking it.
+                if path.stat().st_ino == os.fstat(descriptor).st_ino:
                     return descriptor
+            except FileNotFoundError:
+                pass
             except BlockingIOError:
                 os.close(descriptor)
                 raise TryAgainError(f"another run is writing here (it holds {path})") from None

@@ -1,0 +1,81 @@
+"""Types seen in values: of a source's fields, and of a format's columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuneport.runs.features import Observer, feature_of, merged
+from tuneport.runs.sources import IterableSource, field_types
+
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=3)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("ab"), inner, max_size=2)),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1, 2], "integer"),
+        ([1, 0.5], "number"),
+        (["a", None], "string"),
+        ([None], ""),
+        ([True, None], "bool"),
+        ([1, "a"], "string"),
+        ([["a"], []], "list[string]"),
+        ([[]], "list[string]"),
+        ([[1], [0.5]], "list[number]"),
+        ([["a", 1]], "list[string]"),
+        ([{"a": 1}], "json"),
+        ([["a"], "a"], "json"),
+        ([[{"a": 1}]], "json"),
+    ],
+)
+def test_field_types(values: list[Any], expected: str) -> None:
+    """The type of a field is the narrowest that holds every value seen."""
+    source = IterableSource([{"x": value} for value in values])
+
+    assert field_types(source, source.info()) == {"x": expected}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1, 0.5], "float64"),
+        ([None, "a"], "string"),
+        ([{"a": 1}, {"b": "x"}], {"struct": {"a": "int64", "b": "string"}}),
+        ([[], ["a"]], {"list": "string"}),
+        ([["a"], [1]], {"list": "json"}),
+        (["a", 1], "json"),
+        ([[{"role": "user"}], [{"role": None}]], {"list": {"struct": {"role": "string"}}}),
+    ],
+)
+def test_columns(values: list[Any], expected: Any) -> None:
+    """The type of a column holds every row's value, or is said not to exist."""
+    observer = Observer()
+    for value in values:
+        observer.add({"x": value})
+
+    assert observer.columns == {"x": expected}
+
+
+@given(VALUES, VALUES, VALUES)
+def test_merging_does_not_depend_on_the_order(one: Any, other: Any, third: Any) -> None:
+    """Types merge to the same whichever part came first: what workers see adds up to one answer."""
+    a, b, c = feature_of(one), feature_of(other), feature_of(third)
+
+    assert _sorted(merged(a, b)) == _sorted(merged(b, a))
+    assert _sorted(merged(merged(a, b), c)) == _sorted(merged(a, merged(b, c)))
+
+
+def _sorted(feature: Any) -> Any:
+    if isinstance(feature, dict) and "struct" in feature:
+        return {"struct": sorted((name, str(_sorted(inner))) for name, inner in feature["struct"].items())}
+    if isinstance(feature, dict):
+        return {"list": _sorted(feature["list"])}
+    return feature

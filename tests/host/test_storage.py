@@ -1,0 +1,156 @@
+"""What the disk promises: durable writes, one exclusive rename, one holder of a lock, errors that say what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tuneport.errors import StorageError, TargetExistsError, TryAgainError
+from tuneport.runs.storage import Storage
+
+
+def test_put_is_whole_and_in_order(tmp_path: Path) -> None:
+    """A put file is written beside its name, synced, renamed, and its folder synced, in that order."""
+    steps: list[tuple[str, str]] = []
+    Storage(lambda operation, path: steps.append((operation, path.name))).put(tmp_path / "a", b"1")
+
+    assert (tmp_path / "a").read_bytes() == b"1"
+    assert steps == [("write", "a.part"), ("sync", "a.part"), ("rename", "a"), ("sync", tmp_path.name)]
+
+
+@pytest.mark.parametrize("kind", ["file", "full folder", "empty folder", "dangling link"])
+def test_publish_never_replaces(kind: str, tmp_path: Path) -> None:
+    """Whatever stands at the target, even an empty folder, publishing fails and both are left as they are."""
+    source, target = tmp_path / "made", tmp_path / "target"
+    source.mkdir()
+    (source / "rows").write_text("new")
+    if kind == "file":
+        target.write_text("old")
+    elif kind == "dangling link":
+        target.symlink_to(tmp_path / "nowhere")
+    else:
+        target.mkdir()
+        if kind == "full folder":
+            (target / "rows").write_text("old")
+
+    with pytest.raises(TargetExistsError):
+        Storage().publish(source, target)
+    assert (source / "rows").read_text() == "new"
+    assert os.path.lexists(target)
+    assert not (target / "rows").exists() or (target / "rows").read_text() == "old"
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_publish_moves_a_file_or_a_folder(folder: bool, tmp_path: Path) -> None:
+    """Publishing is one rename."""
+    source = tmp_path / "made"
+    if folder:
+        source.mkdir()
+    else:
+        source.write_text("x")
+    inode = source.stat().st_ino
+    Storage().publish(source, tmp_path / "target")
+
+    assert (tmp_path / "target").stat().st_ino == inode
+    assert not source.exists()
+
+
+def test_without_exclusive_rename_publishing_still_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system has no exclusive rename, a look comes first."""
+    monkeypatch.setattr(sys, "platform", "other")
+    (tmp_path / "made").mkdir()
+    (tmp_path / "target").mkdir()
+    with pytest.raises(TargetExistsError):
+        Storage().publish(tmp_path / "made", tmp_path / "target")
+    (tmp_path / "target").rmdir()
+    Storage().publish(tmp_path / "made", tmp_path / "target")
+
+    assert (tmp_path / "target").is_dir()
+
+
+def test_one_holder_of_a_lock(tmp_path: Path) -> None:
+    """While a process holds the lock another gets TryAgainError; when it dies, the lock is free."""
+    lock = tmp_path / ".lock"
+    code = (
+        "import sys, pathlib; from tuneport.storage import Storage\n"
+        "with Storage().lock(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    with pytest.raises(TryAgainError, match="another run"), Storage().lock(lock):
+        pass
+    holder.kill()
+    holder.wait()
+    holder.stdin.close()
+    holder.stdout.close()
+    with Storage().lock(lock):
+        assert lock.exists()
+
+    assert not lock.exists()
+
+
+def test_a_lock_that_is_removed_meanwhile_is_not_shared(tmp_path: Path) -> None:
+    """Many threads in turn each hold the lock alone, although each removes its file."""
+    inside, most, failures = 0, 0, 0
+    guard = threading.Lock()
+
+    def work() -> None:
+        nonlocal inside, most, failures
+        for _ in range(50):
+            try:
+                with Storage().lock(tmp_path / ".lock"):
+                    with guard:
+                        inside += 1
+                        most = max(most, inside)
+                    with guard:
+                        inside -= 1
+            except TryAgainError:
+                with guard:
+                    failures += 1
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert most == 1
+    assert failures < 400
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(errno.ENOSPC, TryAgainError), (errno.EDQUOT, TryAgainError), (errno.EIO, StorageError)],
+)
+def test_errors_of_the_system_say_what_to_do(number: int, kind: type[Exception], tmp_path: Path) -> None:
+    """No space is try again, a failing disk is not; both name the path."""
+    with pytest.raises(kind, match="target") as caught, Storage()._step("write", tmp_path / "target"):
+        raise OSError(number, os.strerror(number))
+
+    assert os.strerror(number) in str(caught.value)
+
+
+def test_no_space_is_told_by_a_real_device() -> None:
+    """Writing to a full device is TryAgainError."""
+    with pytest.raises(TryAgainError, match="No space left"):
+        Storage().write(Path("/dev/full"), b"x")
+
+
+def test_remove_follows_no_link(tmp_path: Path) -> None:
+    """Removing a link leaves what it points to; removing nothing is fine."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/file").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    Storage().remove(tmp_path / "link")
+    Storage().remove(tmp_path / "nothing")
+
+    assert (tmp_path / "kept/file").read_text() == "x"
+    assert not (tmp_path / "link").is_symlink()
