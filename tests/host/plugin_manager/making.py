@@ -23,6 +23,41 @@ def register_formats(register):
 """
 """A plugin's code with one format; `.format(name=...)` it."""
 
+HELLO = '''
+from pathlib import Path
+from typing import Literal
+from tuneport import hookimpl
+from tuneport.errors import DataError
+
+Tone = Literal["warm", "cold"]
+
+def hello(name: str, times: int = 1, loud: bool = False, tone: Tone = "warm", to: Path | None = None):
+    """Greet somebody.
+
+    Args:
+        name: who it is.
+        times: how often,
+            in a row.
+
+    Returns:
+        A secret.
+    """
+    if name == "nobody":
+        raise DataError("there is nobody", "name somebody")
+    if name == "everybody":
+        raise KeyError("too many")
+    if name == "silence":
+        return None
+    if name == "data":
+        return {"name": name, "times": times, "loud": loud, "tone": tone, "to": type(to).__name__}
+    return " ".join(["HELLO" if loud else "hello"] * times + [name])
+
+@hookimpl
+def register_commands(register):
+    register("hello", hello, doc="Greet")
+'''
+"""A plugin's code with the command `hello`."""
+
 
 class Site:
     """A folder on sys.path, as site-packages is one."""

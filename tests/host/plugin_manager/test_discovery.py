@@ -31,10 +31,10 @@ def provided(manager: PluginManager, name: str) -> Any:
 @pytest.mark.parametrize(
     "code",
     [
-        "from tuneport import PluginManager; m = PluginManager(); m.list(); m.list('formats'); m.names('formats');"
-        "m.manifest('jsonl_llm'); m.get('acme').provides",
+        "from tuneport import PluginManager as P; m = P(); m.list(); m.names('formats'); m.manifest('jsonl_llm')",
         "from tuneport.commands.main import run; run(['plugins', 'list']); run(['plugins', 'list', '--json'])",
-        "from tuneport.commands.main import run; run(['plugins', 'show', 'jsonl_llm']); run(['plugins', 'show', 'acme'])",
+        "from tuneport.commands.main import run; run(['plugins', 'show', 'jsonl_llm'])",
+        "from tuneport.commands.main import run; run(['plugins', 'show', 'untold', '--json'])",
     ],
 )
 def test_listing_imports_no_plugin(site: Site, code: str) -> None:
@@ -44,7 +44,7 @@ def test_listing_imports_no_plugin(site: Site, code: str) -> None:
     tail = (
         "; import sys; print('IMPORTED', [m for m in sys.modules if m.endswith('_code') or m.startswith('tuneport_')])"
     )
-    environment = {**os.environ, "PYTHONPATH": str(site.path)}
+    environment = {**os.environ, "PYTHONPATH": f"{site.path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     done = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, env=environment)
     assert done.stdout.splitlines()[-1:] == ["IMPORTED []"], done.stderr
 
@@ -52,7 +52,7 @@ def test_listing_imports_no_plugin(site: Site, code: str) -> None:
 def test_the_commands_do_not_even_load_who_asks_to_be_loaded(site: Site) -> None:
     """`plugins list` imports nothing, whatever a manifest's auto_load says."""
     site.plugin("eager", "print('EAGER IMPORTED')", {"name": "eager", "auto_load": True, "provides": {}})
-    environment = {**os.environ, "PYTHONPATH": str(site.path)}
+    environment = {**os.environ, "PYTHONPATH": f"{site.path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     command = [sys.executable, "-c", "from tuneport.commands.main import run; run(['plugins', 'list'])"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     assert "eager" in done.stdout
@@ -154,7 +154,7 @@ def test_a_manifest_that_cannot_be_used_fails_its_plugin_alone(site: Site, text:
     assert record.state == "failed"
     assert reason in record.reason
     assert [one.name for one in manager.list(state="ready")] == BUNDLED
-    with pytest.raises(PluginError, match="plugin acme .* is failed"):
+    with pytest.raises(PluginError, match=r"plugin acme .* is failed"):
         manager.load("acme")
 
 
@@ -164,6 +164,13 @@ def test_an_entry_point_that_names_nothing_fails_its_plugin_alone(site: Site, ta
     site.distribution("x-acme", acme=target)
     record = PluginManager().get("acme")
     assert (record.state, target in record.reason) == ("failed", True)
+
+
+def test_an_entry_point_whose_name_is_none_is_listed(site: Site) -> None:
+    """A colon in a plugin's name would make qualified names ambiguous."""
+    site.raw_distribution("x-acme", b"[tuneport.plugins]\na:b = acme_code\n")
+    (record,) = PluginManager().list(state="failed")
+    assert (record.name, record.reason) == ("a:b", "'a:b' is no name for a plugin")
 
 
 @pytest.mark.parametrize("garbage", [b"[tuneport.plugins]\ngarbage\n", b"[console_scripts]\n\xff\xfe = x\n"])
@@ -177,85 +184,6 @@ def test_an_unreadable_entry_points_file_hides_nobody_else(
         manager = PluginManager()
     assert [record.name for record in manager.list()] == ["acme", *BUNDLED]
     assert "broken" in caplog.text
-
-
-def test_the_deployment_directory_names_the_bundled_plugins() -> None:
-    """Every manifest in plugin_manifests/ points to a plugin that is installed already, so it adds none."""
-    folder = REPOSITORY / "plugin_manifests"
-    manager = PluginManager()
-    before = manager.list()
-    assert manager.scan_plugin_directory(folder) == 0
-    assert manager.list() == before
-    assert sorted(path.stem for path in folder.iterdir()) == BUNDLED
-    alone = PluginManager([folder], discover=False)
-    assert [(one.name, one.state, one.version) for one in alone.list()] == [
-        (one.name, "ready", one.version) for one in before
-    ]
-    assert alone.resolve("formats", "tuneport").plugin == "jsonl_llm"
-
-
-def test_a_directory_is_scanned_for_pointers_and_packages(site: Site, tmp_path: Path) -> None:
-    """`*.json` in it and `plugin.json` at any depth count; JSON files below do not."""
-    site.module("one_code", FORMAT.format(name="one"))
-    site.package("two_code", FORMAT.format(name="two"), {"name": "two", "description": "the package's own"})
-    folder = tmp_path / "plugins"
-    (folder / "deep" / "two").mkdir(parents=True)
-    (folder / "one.json").write_text('{"name": "one", "module": "one_code", "description": "a pointer"}')
-    (folder / "deep" / "two" / "plugin.json").write_text('{"name": "two", "module": "two_code", "description": "?"}')
-    (folder / "deep" / "data.json").write_text("[]")
-    manager = PluginManager(discover=False)
-    assert manager.scan_plugin_directory(str(folder)) == 2
-    assert [(one.name, one.manifest and one.manifest.description) for one in manager.list()] == [
-        ("one", "a pointer"),
-        ("two", "the package's own"),
-    ]
-    assert not site.imported()
-    assert [manager.resolve("formats", name).plugin for name in ("one", "two")] == ["one", "two"]
-    assert manager.scan_plugin_directory(folder) == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "reason", "hint"),
-    [
-        ('{"name": "acme", "module": "nowhere_to_be_found"}', "acme", "its module nowhere_to_be_found is not installed",
-         "PYTHONPATH"),
-        ('{"name": "acme"}', "acme", "'' is neither module nor module:attribute", "mend it"),
-        ('{"name": "acme", "module": "real_code"}', "acme", "it says its name is acme; the plugin it points to says real",
-         "mend it"),
-        ('{"name": "acme", "module": ".relative"}', "acme", "'.relative' is neither module nor module:attribute", "mend it"),
-        ("{", "file", "unreadable manifest", "mend it"),
-    ],
-)  # fmt: skip
-def test_a_pointer_that_leads_nowhere_is_a_failed_record(
-    site: Site, tmp_path: Path, text: str, name: str, reason: str, hint: str
-) -> None:
-    """It is listed with its file and its reason, counts as nothing added, and is listed once."""
-    site.package("real_code", manifest={"name": "real"})
-    folder = tmp_path / "plugins"
-    folder.mkdir()
-    (folder / "file.json").write_text(text)
-    manager = PluginManager()
-    assert [manager.scan_plugin_directory(folder), manager.scan_plugin_directory(folder)] == [0, 0]
-    (record,) = manager.list(state="failed")
-    assert (record.name, record.origin) == (name, str(folder / "file.json"))
-    assert reason in record.reason
-    assert hint in record.hint
-    with pytest.raises(PluginError, match=f"plugin {name} "):
-        manager.load_plugin(record)
-
-
-def test_a_file_that_cannot_be_read_is_a_failed_record(tmp_path: Path) -> None:
-    """An I/O error is the record's reason."""
-    (tmp_path / "acme.json").mkdir()
-    (record,) = PluginManager([tmp_path], discover=False).list()
-    assert (record.name, record.state) == ("acme", "failed")
-    assert "IsADirectoryError" in record.reason
-
-
-def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
-    """Naming a directory that is not there is never silence."""
-    with pytest.raises(PluginError, match=r"plugin directory .*nowhere does not exist"):
-        PluginManager([tmp_path / "nowhere"])
 
 
 def test_unknown_plugins_are_answered_with_the_closest(site: Site) -> None:

@@ -65,7 +65,7 @@ def test_a_name_that_is_taken_cannot_be_registered() -> None:
 def test_registering_a_broken_plugin_raises_and_lists_it() -> None:
     """Who registers is told at once; the record stays, with its reason; nothing of it can be had."""
     manager = PluginManager(discover=False)
-    with pytest.raises(PluginError, match="plugin acme .* is failed: not today"):
+    with pytest.raises(PluginError, match=r"plugin acme .* is failed: not today"):
         manager.register(Broken(), "acme")
     assert manager.get("acme").state == "failed"
     assert manager.names("formats") == []
@@ -80,8 +80,10 @@ def test_threads_that_load_one_plugin_at_once_import_it_once(site: Site) -> None
     manager = PluginManager()
     barrier = threading.Barrier(8)
 
-    def ask(_number: int) -> Any:
+    def ask(number: int) -> Any:
         barrier.wait()
+        if number % 2:
+            manager.load_plugin(manager.get("acme"))
         return manager.resolve("formats", "acme")
 
     with ThreadPoolExecutor(8) as threads:
@@ -121,6 +123,16 @@ def test_a_digest_changes_with_the_code_and_nothing_else(site: Site) -> None:
     code_digest.cache_clear()
     assert code_digest("acme_code") != digest
     assert not site.imported()
+
+
+def test_the_digest_of_a_single_file_is_its_contents(site: Site) -> None:
+    """A module of one file has a digest, which changes with the file."""
+    site.module("one_code", "A = 1")
+    first = code_digest("one_code")
+    site.module("one_code", "A = 2")
+    code_digest.cache_clear()
+    assert len(first) == 64
+    assert code_digest("one_code") != first
 
 
 def test_a_module_without_files_has_no_digest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,22 +76,22 @@ def test_names_lists_bare_names_where_unique(manager: PluginManager) -> None:
     assert manager.names("styles") == []
 
 
-def test_an_unknown_name_is_answered_with_the_closest_and_all(manager: PluginManager) -> None:
-    """The hint names the closest, all that are known, and the command that lists them."""
+@pytest.mark.parametrize(
+    ("name", "near"), [("mime", 'did you mean "mine"?'), ("zzz", "known: mine, one:shared, two:shared, yours.")]
+)
+def test_an_unknown_name_is_answered_with_the_closest_or_all(manager: PluginManager, name: str, near: str) -> None:
+    """The hint names the closest, else all that are known, and the command that lists them."""
     with pytest.raises(UnknownNameError, match="no such format") as caught:
-        manager.resolve("formats", "mime")
-    assert caught.value.hint == (
-        'did you mean "mine"? known: mine, one:shared, two:shared, yours. All 4: tuneport plugins list --kind format'
-    )
+        manager.resolve("formats", name)
+    assert caught.value.hint == f"{near} All 4: tuneport plugins list --kind format"
     assert caught.value.exit_code == 78
 
 
-def test_many_known_names_are_left_to_the_command(manager: PluginManager) -> None:
-    """With more names than a line holds, a near one is enough."""
-    manager.register(offering(*(f"f{number}" for number in range(15))), "many")
+def test_where_nothing_is_known_nothing_is_suggested() -> None:
+    """Without any plugin the hint is the command alone."""
     with pytest.raises(UnknownNameError) as caught:
-        manager.resolve("formats", "mime")
-    assert caught.value.hint == 'did you mean "mine"? All 19: tuneport plugins list --kind format'
+        PluginManager(discover=False).resolve("styles", "x")
+    assert caught.value.hint == "All 0: tuneport plugins list --kind style"
 
 
 @pytest.mark.parametrize("name", ["one:nothing", "one:yours", "one:"])

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tuneport.errors import PluginError, TuneportError
 from tuneport.plugin_manager import discovery
@@ -19,10 +19,6 @@ from tuneport.plugin_manager.hooks import Hooks
 from tuneport.plugin_manager.manifest import Manifest
 from tuneport.plugin_manager.records import PluginRecord, State
 from tuneport.plugin_manager.registry import Registry
-
-if TYPE_CHECKING:
-    from tuneport.exporter import Exporter
-    from tuneport.source import Source
 
 log = getLogger("tuneport")
 
@@ -114,8 +110,11 @@ class PluginManager:
 
     # What it provides
 
-    def load(self, name: str, config: Any = None) -> Exporter | Source:
-        """A new exporter or source of this name, configured.
+    def load(self, name: str, config: Any = None) -> Any:
+        """A new exporter (an `Exporter`) or importer (a `Source`) of this name, configured.
+
+        Each is independent of any loaded before, but for a plugin that implements IExporter as its own hooks:
+        that is one object. Where one plugin has both under the name, it is the exporter.
 
         Args:
             name: an exporter, an importer, or a plugin that implements IExporter; qualified (`plugin:name`)

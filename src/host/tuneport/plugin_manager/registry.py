@@ -8,9 +8,6 @@ from tuneport.config import closest, suggest
 from tuneport.errors import PluginError, UnknownNameError
 from tuneport.plugin_manager.records import PluginRecord
 
-_LISTED = 12
-"""How many known names a hint holds at most."""
-
 
 class Registry:
     """All records, the winners and the losers of every conflict."""
@@ -97,10 +94,8 @@ class Registry:
                 return record.error()
         known = self.names(kind)
         listed = f"tuneport plugins list --kind {kind.removesuffix('s')}"
-        near = closest(name, known)
-        shown = f"known: {', '.join(known)}." if known and (len(known) <= _LISTED or not near) else ""
-        hint = " ".join(part for part in (near, shown, f"All {len(known)}: {listed}") if part)
-        return UnknownNameError(f"no such {kind.removesuffix('s')}", hint)
+        near = closest(name, known) or (f"known: {', '.join(known)}." if known else "")
+        return UnknownNameError(f"no such {kind.removesuffix('s')}", f"{near} All {len(known)}: {listed}".strip())
 
 
 def _providers(

@@ -100,7 +100,10 @@ class Staging:
             return ""
 
     def remove(self) -> None:
-        """Remove the folder."""
+        """Remove the folder; the note that all is published goes last, so that a crash leaves it to be found."""
+        for path in sorted(self.path.glob("*")):
+            if path.name != "sealed":
+                self._storage.remove(path)
         self._storage.remove(self.path)
 
 
