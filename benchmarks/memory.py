@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import resource
 import shutil
 import statistics
 import subprocess
@@ -79,8 +78,6 @@ def main() -> int:
         records = options.large - options.small
         with_keys = growth(small, large, records, "on", options.runs)
         without = growth(small, large, records, "off", options.runs)
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"(this process: {own / 1024:.0f} MB)")
     return 0 if with_keys <= 120 and without <= 12 else 1
 
 

@@ -119,7 +119,8 @@ def test_the_tree_of_a_run_is_what_a_run_leaves(place: Path) -> None:
         export({"source": str(place / "in.jsonl"), "output": str(place / "out/tree")})
     listed = re.findall(r"^  (\S+?)/?(?: .*)?$", fenced("text")[0], re.MULTILINE)
 
-    assert sorted(name.partition("/")[0] for name in listed) == sorted(path.name for path in (place / "out/tree").iterdir())
+    left = [path.name for path in (place / "out/tree").iterdir()]
+    assert sorted(name.partition("/")[0] for name in listed) == sorted(left)
 
 
 def test_the_first_screen_is_short() -> None:

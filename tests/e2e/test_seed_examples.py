@@ -215,7 +215,7 @@ def test_knowledge_base_example(tmp_path: Path) -> None:
 
 def test_statistics_keys_and_arithmetic(tmp_path: Path) -> None:
     """The documented statistics: six keys, their types, and errors in the documented words."""
-    entities = [
+    entities: list[dict[str, Any]] = [
         QA,
         {"pk": "qa_123", "question": "Where?", "importance": 1},
         {"pk": "qa_456", "question": "Who?", "answer": "Short"},

@@ -92,6 +92,25 @@ def _problem(model: type[BaseModel], details: Mapping[str, Any], path: str, also
     return Problem(where + shown, _decapitalise(details["msg"].removeprefix("Value error, ")))
 
 
+def given(model: BaseModel) -> dict[str, Any]:
+    """What was given to a model: keys that were set, or changed in place, at any depth. Defaults are left out.
+
+    A stage may treat a field that was named and the same field by default differently, so this is what is
+    kept of a configuration.
+    """
+    kept: dict[str, Any] = dict(model.__pydantic_extra__ or {})
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        named = name in model.model_fields_set
+        if isinstance(value, BaseModel):
+            inner = given(value)
+            if inner or named:
+                kept[name] = inner
+        elif named or value != field.get_default(call_default_factory=True, validated_data={}):
+            kept[name] = value
+    return kept
+
+
 def join(path: str, location: Sequence[str | int]) -> str:
     """`export` and ("filters", 1, "use") as `export.filters[1].use`."""
     for step in location:

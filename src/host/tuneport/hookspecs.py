@@ -166,8 +166,9 @@ class Contributions:
 class IExporter(Protocol):
     """What a host application calls. One answer per hook and run; other plugins may wrap it (`wrapper=True`).
 
-    An implementation may use the snake_case twins: export_entities, get_adapter_metadata_json,
-    get_quality_metrics_report.
+    A plugin that implements `exportEntities` is an exporter itself, loaded by the plugin's name; a manifest with
+    `provides` lists that name among its exporters. An implementation may use the snake_case twins:
+    export_entities, get_adapter_metadata_json, get_quality_metrics_report.
     """
 
     @hookspec(firstresult=True)

@@ -105,20 +105,6 @@ def test_configurations_do_not_share_their_sections() -> None:
     assert second == JSONLLLMConfig()
 
 
-def test_what_was_changed_in_place_survives_a_dump_of_what_was_set() -> None:
-    """`exclude_unset` is how a configuration travels to workers, so it must hold what the seed's style sets."""
-    config = JSONLLLMConfig()
-    assert config.model_dump(exclude_unset=True) == {}
-    config.field_mapping.output_field = "reply"
-    config.quality.min_text_length = 50
-    config.metadata_fields.append("author")  # type: ignore[union-attr]
-    assert config.model_dump(mode="json", exclude_unset=True) == {
-        "field_mapping": {"output_field": "reply"},
-        "quality": {"min_text_length": 50},
-        "metadata_fields": ["source", "category", "tags", "author"],
-    }
-
-
 def test_the_default_stages() -> None:
     """Empty outputs first, then length, the explicit weight, one format, no duplicates."""
     made = stages(JSONLLLMConfig())

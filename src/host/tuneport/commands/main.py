@@ -6,8 +6,10 @@ The help is a static table, so that it imports no plugin and none of the librari
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -54,21 +56,23 @@ class Commands(click.Group):
         """The commands of the static table."""
         return sorted(COMMANDS)
 
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command of the host, or one that a plugin brings."""
         if COMMANDS.get(cmd_name, ("plugin",))[0] == "":
             command: click.Command = getattr(importlib.import_module(f"tuneport.commands.{cmd_name}"), cmd_name)
             return command
         from tuneport.commands.plugged import plugin_command
 
-        return plugin_command(cmd_name)
+        return plugin_command(cmd_name, ctx.obj or ())
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
         """As click does, with the closest name for one that nobody knows."""
         if self.get_command(ctx, args[0]) is None:
             from tuneport.config import suggest
+            from tuneport.plugin_manager import PluginManager
 
-            raise click.UsageError(f"no command {args[0]!r}; {suggest(args[0], COMMANDS)}")
+            known = {*COMMANDS, *PluginManager(ctx.obj or ()).names("commands")}
+            raise click.UsageError(f"no command {args[0]!r}; {suggest(args[0], known)}")
         return super().resolve_command(ctx, args)
 
     def get_help(self, _ctx: click.Context) -> str:
@@ -95,12 +99,22 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(run(arguments))
 
 
+def _option_values(arguments: list[str], option: str) -> Iterator[str]:
+    for argument, following in itertools.zip_longest(arguments, arguments[1:]):
+        if argument == option and following is not None:
+            yield following
+        elif argument.startswith(f"{option}="):
+            yield argument.partition("=")[2]
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
-    from tuneport.commands.terminal import failed, usage
+    from tuneport.commands.terminal import failed, named_dirs, usage
 
     try:
-        code = cli.main(arguments, prog_name="tuneport", standalone_mode=False)
+        # A command may come from a directory that the command line names: look for it before anything is parsed.
+        dirs = (*named_dirs(), *_option_values(arguments, "--plugin-dir"))
+        code = cli.main(arguments, prog_name="tuneport", standalone_mode=False, obj=dirs)
     except click.UsageError as error:
         return usage(error)
     except click.exceptions.Exit as done:

@@ -10,14 +10,14 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
 
-from tuneport.commands.terminal import Terminal, named_dirs, with_terminal
+from tuneport.commands.terminal import Terminal, with_terminal
 
 _TYPES: dict[Any, Any] = {str: str, int: int, float: float, Path: click.Path(path_type=Path)}
 _TAKEN = frozenset({"plugin_dir", "json", "as_json", "quiet", "help"})
 """What every command has already."""
 
 
-def plugin_command(name: str) -> click.Command | None:
+def plugin_command(name: str, plugin_dirs: tuple[str, ...]) -> click.Command | None:
     """The command of this name that a plugin brings; None where none does.
 
     Raises:
@@ -27,7 +27,7 @@ def plugin_command(name: str) -> click.Command | None:
     from tuneport.plugin_manager import PluginManager
 
     try:
-        contribution = PluginManager(named_dirs()).resolve("commands", name)
+        contribution = PluginManager(plugin_dirs).resolve("commands", name)
     except UnknownNameError:
         return None
     try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import msgspec.json
 from pydantic import BaseModel
 
 from tuneport.dataset import DatasetManifest
+from tuneport.errors import PluginError
 from tuneport.options import ExportStats
 from tuneport.plugin_manager import PluginManager
 from tuneport.recipes.models import DEFAULT_EXPORTER, Recipe
@@ -27,7 +29,8 @@ def recipe_schema(manager: PluginManager) -> dict[str, Any]:
     exporter = manager.resolve("exporters", DEFAULT_EXPORTER)
     _join(definitions["ExportSection"], definitions, exporter.config)
     for name in manager.names("importers"):
-        _join(definitions["SourceSection"], definitions, manager.resolve("importers", name).config)
+        with contextlib.suppress(PluginError):
+            _join(definitions["SourceSection"], definitions, manager.resolve("importers", name).config)
     for section in ("source", "output"):
         # Both may be written as a path alone.
         inner = schema["properties"][section]

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from pydantic import BaseModel
+
+from tuneport.config import given
 from tuneport.model import Entity
 from tuneport.options import ExportOptions, ExportStats
 from tuneport.recipes import Recipe, load_recipe, parse_recipe
@@ -80,8 +83,8 @@ def export_entities(
     manager: PluginManager, exporter: str, config: Any, entities: Iterable[Entity], options: ExportOptions
 ) -> ExportStats:
     """What a loaded exporter's `exportEntities` does: the same run, over entities instead of a source."""
-    if hasattr(config, "model_dump"):
-        config = config.model_dump(exclude_unset=True)
+    if isinstance(config, BaseModel):
+        config = given(config)
     recipe = parse_recipe({"export": {**(config or {}), "use": exporter}, "output": {"path": str(options.path)}})
     # The options are a recipe's [output] already, callback included: they are validated, and replace it whole.
     recipe = recipe.model_copy(update={"output": options}).located(Path(), exporter)

@@ -6,10 +6,8 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import (
     Field,
-    SerializerFunctionWrapHandler,
     ValidationInfo,
     field_validator,
-    model_serializer,
     model_validator,
 )
 
@@ -152,17 +150,6 @@ class JSONLLLMConfig(StyleConfig, RowConfig):
     """How samples are weighted."""
     quality: Quality = Field(default_factory=Quality)
     """Which samples are left out."""
-
-    @model_serializer(mode="wrap")
-    def _with_changes_in_place(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Count as set what was changed inside a default, so that a dump of what was set has it."""
-        for name in ("field_mapping", "weighting", "quality"):
-            if getattr(self, name).model_fields_set:
-                self.model_fields_set.add(name)
-        if self.metadata_fields != DEFAULT_METADATA:
-            self.model_fields_set.add("metadata_fields")
-        dumped: dict[str, Any] = dump(self)
-        return dumped
 
     @field_validator("style", mode="before")
     @classmethod
