@@ -19,7 +19,7 @@ class Tier(Config):
 @hookimpl
 def register_formats(register):
     doc = "Acme's trainer: question, answer and weight"
-    register("inhouse", inhouse, config=Inhouse, doc=doc, traits=FormatTraits(weight="column w"))
+    register("inhouse", inhouse, config=Inhouse, doc=doc, traits=FormatTraits(weight="row"))
 
 
 @hookimpl

@@ -75,7 +75,7 @@ class Context:
             hint = "take it out of output.exclude_fields, or add it to output.include_fields"
             self.problems.append(Problem(at, f'field "{name}" is excluded', hint, "excluded_field"))
         elif self.closed and name not in self.fields:
-            hint = f"{closest(name, self.fields)} It has {', '.join(self.fields)}"
+            hint = f"{closest(name, self.fields)} It has {', '.join(self.fields)}".strip()
             self.problems.append(Problem(at, f'the source has no field "{name}"', hint, "unknown_field"))
 
     def makes(self, kind: type[Sample], *, has_input: bool = False, metadata: Mapping[str, str] | None = None) -> None:

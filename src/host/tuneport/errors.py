@@ -9,7 +9,9 @@ TuneportError
 ├── TargetExistsError      73  what should be written is there already
 ├── StorageError           74  reading or writing failed
 ├── TryAgainError          75  no space, or another run holds the lock: the same command may work later
-├── StoppedError          130  stopped on request; the work done so far is kept
+├── NotPermittedError      77  the system does not let us write there
+├── StoppedError          130  stopped on request
+├── StreamClosedError       0  whoever reads our rows has seen enough
 └── PluginError            70  a plugin is broken, ambiguous or refused
     └── UnknownNameError   78  nothing of this name; the text names the closest
 
@@ -121,11 +123,25 @@ class TryAgainError(TuneportError):
     exit_code = 75
 
 
+class NotPermittedError(TuneportError):
+    """The system does not let us read or write there."""
+
+    code = "not_permitted"
+    exit_code = 77
+
+
 class StoppedError(TuneportError):
-    """Stopped on request; what was done is kept in staging."""
+    """Stopped on request."""
 
     code = "stopped"
     exit_code = 130
+
+
+class StreamClosedError(TuneportError):
+    """Whoever reads our rows has closed the stream: no failure on a command line."""
+
+    code = "stream_closed"
+    exit_code = 0
 
 
 class PluginError(TuneportError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -81,7 +82,7 @@ def load(manager: PluginManager, name: str, config: Any) -> Exporter | Source:
     if contribution.kind == "importers":
         from tuneport.runs.sources import open_source
 
-        return open_source(contribution, _validated(contribution, config))
+        return open_source(contribution, _validated(contribution, config), datetime.now(UTC))
     made = _made(contribution, config)
     own = None if isinstance(made, Stages) else made
     return Exporter(manager, manager.get(contribution.plugin), contribution.qualified, _kept(config, own), own)

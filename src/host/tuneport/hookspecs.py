@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import pluggy
 
@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
     """One line of a file, the same keys in the same order in every row of a run."""
     Format = Callable[[Sample], Row | Reject]
-    """May carry `features`, column to type, for the dataset card; else the rows themselves are looked at."""
+    """Does not change the sample: other formats write it too. May carry `features`, column to type, for the dataset
+    card; else the rows themselves are looked at."""
     ArtifactMaker = Callable[[Dataset], Iterable[Artifact]]
     """Pure: the same dataset, the same bytes."""
 
@@ -56,10 +57,11 @@ class FormatTraits:
     """What a format's target can express.
 
     Attributes:
-        weight: a sentence for the summary, what becomes of a weight: "weight column".
+        weight: where a weight goes: a number per `row`, a number per `message`, 0 or 1 per message (`binary`),
+            or nowhere.
     """
 
-    weight: str = ""
+    weight: Literal["row", "message", "binary", "none"] = "none"
 
 
 NO_TRAITS = FormatTraits()

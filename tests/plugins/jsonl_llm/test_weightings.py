@@ -86,9 +86,9 @@ def test_a_weight_that_is_not_finite_is_passed_on_as_such(value: object, normali
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("abc", "Weight field 'upvotes' is text 'abc', not a number"),
-        ("1_000", "Weight field 'upvotes' is text '1_000', not a number"),
-        ("x" * 500, f"Weight field 'upvotes' is text '{'x' * 17}...', not a number"),
+        ("abc", "Weight field 'upvotes' is text, not a number"),
+        ("1_000", "Weight field 'upvotes' is text, not a number"),
+        ("x" * 500, "Weight field 'upvotes' is text, not a number"),
         ([1], "Weight field 'upvotes' is a list, not a number"),
         (b"1", "Weight field 'upvotes' is bytes, not a number"),
     ],

@@ -111,7 +111,7 @@ def recipe_of(
         return parse_recipe(data, Path(), source)
     if to is not None:
         # Paths in a recipe start from its folder, paths on the command line from the working directory.
-        extra["output.path"] = to if to == "-" or path.parent == Path() else str(Path(to).resolve())
+        extra["output.path"] = to if to == "-" or path.parent == Path() else str(Path.cwd() / to)
     return load_recipe(path, settings, extra)
 
 

@@ -109,23 +109,21 @@ def _option_values(arguments: list[str], option: str) -> Iterator[str]:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
-    from tuneport.commands.terminal import failed, named_dirs, usage
+    from tuneport.commands.terminal import failed, named_dirs, wants_json
+    from tuneport.errors import StreamClosedError, TuneportError
 
     try:
         # A command may come from a directory that the command line names: look for it before anything is parsed.
         dirs = (*named_dirs(), *_option_values(arguments, "--plugin-dir"))
         code = cli.main(arguments, prog_name="tuneport", standalone_mode=False, obj=dirs)
-    except click.UsageError as error:
-        return usage(error)
     except click.exceptions.Exit as done:
         return done.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("stopped; run the same command to go on", err=True)
-        return 130
-    except BrokenPipeError:
+    except (StreamClosedError, BrokenPipeError):
         # Whoever read our stdout has seen enough. Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001  -- the last place that can say what happened
-        return failed(error, arguments)
+    except SystemExit as error:
+        return failed(TuneportError(f"something ended the process with {error.code!r}"), as_json=wants_json(arguments))
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  -- the last place that can say what happened
+        return failed(error, as_json=wants_json(arguments))
     return code if isinstance(code, int) else 0

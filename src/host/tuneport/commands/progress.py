@@ -23,7 +23,7 @@ def progress(quiet: bool) -> Iterator[OnProgress]:
     started = time.monotonic()
     if quiet:
         yield lambda _progress: None
-    elif sys.stderr.isatty():
+    elif sys.stderr is not None and sys.stderr.isatty():
         from rich.console import Console
 
         with Console(stderr=True).status("") as status:

@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tuneport.runs import ExportResult, Plan
-from tuneport.runs.prepare import ERRORED
+from tuneport.runs.codes import is_error
 
 _WIDTH = 100
+_CARRIED = {
+    "row": "weight column",
+    "message": "a weight per message",
+    "binary": "weights as 0 or 1",
+    "none": "no weight",
+}
 
 
 def result_lines(result: ExportResult) -> str:
@@ -16,8 +22,8 @@ def result_lines(result: ExportResult) -> str:
     stats = result.stats
     head = f"{result.title}  ->  {'stdout' if result.path == '-' else result.path}"
     lines = [f"{head:<{_WIDTH - 8}}{_seconds(stats.duration_ms):>8}", "", _sum(result)]
-    filtered = {code: n for code, n in stats.rejects.items() if not _errored(code) and code != "duplicate"}
-    errors = {code: n for code, n in stats.rejects.items() if _errored(code)}
+    filtered = {code: n for code, n in stats.rejects.items() if not is_error(code) and code != "duplicate"}
+    errors = {code: n for code, n in stats.rejects.items() if is_error(code)}
     where = f"   {result.path}/rejects" if result.dataset is not None and (filtered or errors) else ""
     lines += _row("filtered", _counts(filtered)) + _row("errors", _counts(errors))
     if where:
@@ -48,13 +54,11 @@ def _counts(counts: Mapping[str, int]) -> str:
     return " · ".join(f"{count:,} {name}" for name, count in by_size)
 
 
-def _errored(code: str) -> bool:
-    return code in ERRORED or code.startswith("hook:")
-
-
 def _lost(result: ExportResult, name: str) -> str:
     refused = result.stats.formats[name].refused
-    return f", {refused:,} refused" if refused else ""
+    lost = f", {refused:,} refused" if refused else ""
+    carried = _CARRIED[result.carried[name]] if result.weights else ""
+    return f"{lost}, {carried}" if carried else lost
 
 
 def _next(result: ExportResult) -> list[str]:
@@ -63,7 +67,10 @@ def _next(result: ExportResult) -> list[str]:
     size = _bytes(result.stats.bytes_written)
     if result.dataset is None:
         return ["", f"next  head -1 {result.path}   ({size})"]
-    first = next(iter(next(iter(result.dataset.formats.values())).splits.values()))[0]
+    files = [file for info in result.dataset.formats.values() for split in info.splits.values() for file in split]
+    if not files:
+        return ["", f"next  nothing to load: {result.path} holds no rows"]
+    first = files[0]
     reader = "head -1" if Path(first.path).suffix == ".jsonl" else "file"
     return ["", f"next  load_dataset({result.path!r})   ({size})", f"      {reader} {result.path}/{first.path}"]
 

@@ -87,26 +87,31 @@ def plain(text: str) -> str:
     return "".join(c if c in "\n\t" or (c.isprintable() or c == " ") else "?" for c in text)
 
 
-def usage(error: click.UsageError) -> int:
-    """Say what is wrong with a command line."""
-    click.echo(plain(f"tuneport: {error.format_message()}"), err=True)
-    where = error.ctx.command_path if error.ctx is not None else "tuneport"
-    click.echo(f"all options: {where} --help", err=True)
-    return 2
-
-
-def failed(error: Exception, arguments: list[str]) -> int:
+def failed(error: BaseException, *, as_json: bool) -> int:
     """Say what went wrong; the exit code."""
-    from tuneport.errors import TuneportError
+    from tuneport.errors import StoppedError, StorageError, TuneportError, UsageError
 
-    if not isinstance(error, TuneportError):
+    if isinstance(error, click.UsageError):
+        where = error.ctx.command_path if error.ctx is not None else "tuneport"
+        error = UsageError(f"tuneport: {error.format_message()}", f"all options: {where} --help")
+    elif isinstance(error, KeyboardInterrupt | click.Abort):
+        error = StoppedError("stopped; nothing published", "the same command goes on, or starts again")
+    elif isinstance(error, OSError) and error.filename is None:
+        # Only our own streams have no name.
+        error = StorageError(f"cannot write to stdout: {error.strerror}")
+    elif not isinstance(error, TuneportError):
         click.echo("".join(traceback.format_exception(error)), err=True)
         error = TuneportError(f"a fault of ours: {type(error).__name__}: {error}", "please report it, with this text")
-    if "--json" in arguments or os.environ.get("TUNEPORT_JSON"):
-        import msgspec.json
+    if as_json:
+        import json
 
         status = {"status": "failed", "error": {"code": error.code, "message": error.message, "hint": error.hint}}
-        click.echo(msgspec.json.format(msgspec.json.encode(status), indent=2))
+        click.echo(json.dumps(status, indent=2))
     else:
         click.echo(plain(f"{error}\n\nexit {error.exit_code}"), err=True)
     return error.exit_code
+
+
+def wants_json(arguments: list[str]) -> bool:
+    """Whether a command line, which may not be understood otherwise, asks for JSON."""
+    return "--json" in arguments or os.environ.get("TUNEPORT_JSON", "").lower() in {"1", "true", "t", "yes", "y", "on"}

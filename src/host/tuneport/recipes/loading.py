@@ -31,7 +31,7 @@ def load_recipe(path: Path, settings: Sequence[str] = (), extra: Mapping[str, An
     try:
         if path.stat().st_size > MAX_BYTES:
             raise RecipeError([Problem("", f"larger than {MAX_BYTES:,} bytes: this is no recipe")], str(path))
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise SourceNotFoundError(f"recipe {path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -51,6 +51,12 @@ def parse_recipe(data: Any, base: Path | None = None, origin: str = "recipe") ->
         RecipeError: it is so wrong that nothing can be made of it.
     """
     problems: list[Problem] = []
+    try:
+        json.dumps(data, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        raise RecipeError([Problem("", "a text or path in it is not Unicode")], origin) from None
+    except (RecursionError, ValueError):
+        raise RecipeError([Problem("", "nested too deeply")], origin) from None
     recipe = validate(Recipe, data, "", problems)
     if recipe is None:
         raise RecipeError(problems, origin)
@@ -85,15 +91,15 @@ def override(data: dict[str, Any], settings: Sequence[str], extra: Mapping[str, 
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 
 def _decode(text: str, path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError) as error:
-        kind = "JSON" if path.suffix == ".json" else "TOML"
+        data = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
         raise RecipeError([Problem("", f"not {kind}: {error}")], str(path)) from None
     if not isinstance(data, dict):
         raise RecipeError([Problem("", "not an object with source, export, output, run")], str(path))

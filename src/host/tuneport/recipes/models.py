@@ -37,6 +37,13 @@ class SourceSection(Config):
     def _one_key(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
+    @field_validator("key")
+    @classmethod
+    def _named(cls, value: list[str]) -> list[str]:
+        if not all(value):
+            raise ValueError("a field without a name")
+        return value
+
     @property
     def settings(self) -> dict[str, Any]:
         """The importer's own configuration."""
@@ -74,6 +81,21 @@ class RunSection(Config):
     """The run's time; else SOURCE_DATE_EPOCH, else when it started."""
     max_error_rate: float | None = Field(None, ge=0, le=1)
     """Errors among the records read, above which nothing is published. Filtered records do not count."""
+
+    @field_validator("now", mode="before")
+    @classmethod
+    def _no_number(cls, value: Any) -> Any:
+        if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
+            raise ValueError("a time as in 2026-11-22T00:00:00Z")
+        return value
+
+    @field_validator("now")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        try:
+            return value.astimezone(UTC) if value is not None else None
+        except OverflowError:
+            raise ValueError("a time that UTC has as well") from None
 
 
 class Recipe(Config):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+import msgspec
 import msgspec.json
 from pydantic import BaseModel
 
@@ -19,7 +20,28 @@ def schema_of(what: str, manager: PluginManager) -> dict[str, Any]:
     """The schema of `recipe`, `manifest` or `result`."""
     if what == "recipe":
         return recipe_schema(manager)
-    return msgspec.json.schema(DatasetManifest if what == "manifest" else ExportStats)
+    return msgspec.json.schema(DatasetManifest if what == "manifest" else Published | Failed)
+
+
+class Published(ExportStats, tag_field="status", tag="published"):
+    """What `export --json` prints for a run that ended well."""
+
+    path: str = ""
+    digest: str = ""
+
+
+class Fault(msgspec.Struct):
+    """What went wrong, and how to mend it."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class Failed(msgspec.Struct, tag_field="status", tag="failed"):
+    """What any command with `--json` prints where it fails."""
+
+    error: Fault
 
 
 def recipe_schema(manager: PluginManager) -> dict[str, Any]:
@@ -35,6 +57,10 @@ def recipe_schema(manager: PluginManager) -> dict[str, Any]:
         # Both may be written as a path alone.
         inner = schema["properties"][section]
         schema["properties"][section] = {"anyOf": [{"type": "string"}, *inner.get("anyOf", [inner])]}
+    key = definitions["SourceSection"]["properties"]["key"]
+    key["type"] = ["string", "array"]
+    output = definitions["Output"]["properties"]
+    output["output_path"] = output["path"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from pydantic import BaseModel
 
 from tuneport.config import given
+from tuneport.errors import StorageError
 from tuneport.model import Entity
 from tuneport.options import ExportOptions, ExportStats
 from tuneport.recipes import Recipe, load_recipe, parse_recipe
 from tuneport.runs.engine import ExportResult, OnProgress, Run
 from tuneport.runs.plan import SIZES, Plan, Sizes, make_plan
-from tuneport.runs.staging import read_staged
 
 if TYPE_CHECKING:
     from tuneport.plugin_manager import PluginManager
@@ -56,13 +56,8 @@ def plan_export(
     if isinstance(recipe, str | Path):
         recipe = load_recipe(Path(recipe))
     elif not isinstance(recipe, Recipe):
-        recipe = parse_recipe(dict(recipe))
-    manager = manager or default_manager()
-    staged = None
-    if recipe.output.path is not None and str(recipe.output.path) != "-":
-        target = recipe.resolve(recipe.output.path)
-        staged = read_staged(target.with_name(f".{target.name}.staging"))
-    return make_plan(recipe, manager, entities=entities, sizes=sizes, staged=staged)
+        recipe = parse_recipe(recipe)
+    return make_plan(recipe, manager or default_manager(), entities=entities, sizes=sizes)
 
 
 def execute(
@@ -75,6 +70,8 @@ def execute(
     """Run a plan."""
     run = Run(plan, storage, on_progress)
     if plan.target.kind == "stdout":
+        if stream is None and sys.stdout is None:
+            raise StorageError("there is no stdout to write to")
         return run.to_stream(stream or sys.stdout.buffer)
     return run.to_disk()
 
@@ -83,6 +80,8 @@ def export_entities(
     manager: PluginManager, exporter: str, config: Any, entities: Iterable[Entity], options: ExportOptions
 ) -> ExportStats:
     """What a loaded exporter's `exportEntities` does: the same run, over entities instead of a source."""
+    if not isinstance(entities, Iterable):
+        raise TypeError(f"entities are an iterable of dicts, not {type(entities).__name__}")
     if isinstance(config, BaseModel):
         config = given(config)
     recipe = parse_recipe({"export": {**(config or {}), "use": exporter}, "output": {"path": str(options.path)}})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tuneport.runs.messages import DUPLICATE, KEY_BYTES, TRAIN, Candidates, Verdict
+from collections.abc import Iterable
+
+from tuneport.runs.messages import DUPLICATE, KEY_BYTES, TRAIN, Candidates, PartResult, Verdict
 
 
 class Reducer:
@@ -10,42 +12,56 @@ class Reducer:
 
     Args:
         dedup: leave out samples whose identity was seen before.
+
+    Attributes:
+        read: records admitted so far, in whatever way.
     """
 
     def __init__(self, *, dedup: bool) -> None:
+        self.read = 0
         self._dedup = dedup
         self._seen: set[bytes] = set()
-        self._new: list[bytes] = []
+        self._new: dict[int, bytes] = {}
         self._base = 0
 
     def admit(self, candidates: Candidates) -> Verdict:
         """Decide one part. Parts come in order."""
-        verdict = Verdict(candidates.part, self._base, self._splits(candidates.keys))
+        splits, new = self._splits(candidates.keys)
+        verdict = Verdict(candidates.part, self._base, splits)
+        self._new[candidates.part] = new
         self._base += candidates.end
+        self.read += candidates.read
         return verdict
 
-    def _splits(self, keys: bytes) -> bytes:
+    def _splits(self, keys: bytes) -> tuple[bytes, bytes]:
+        """A byte per sample, and the identities that are new."""
         count = len(keys) // KEY_BYTES
         if not self._dedup:
-            return bytes([TRAIN]) * count
+            return bytes([TRAIN]) * count, b""
         splits = bytearray(count)
-        seen = self._seen
+        seen, new = self._seen, []
         for index in range(count):
             key = keys[index * KEY_BYTES : (index + 1) * KEY_BYTES]
             if key in seen:
                 splits[index] = DUPLICATE
             else:
                 seen.add(key)
-                self._new.append(key)
+                new.append(key)
                 splits[index] = TRAIN
-        return bytes(splits)
+        return bytes(splits), b"".join(new)
 
-    def take_new(self) -> bytes:
-        """The identities since the last call, in order: what a savepoint has to keep."""
-        new, self._new = b"".join(self._new), []
-        return new
+    def keys_of(self, results: Iterable[PartResult]) -> bytes:
+        """The identities that these parts brought, in order: what a savepoint has to keep."""
+        return b"".join(self._new[result.part] for result in results)
 
-    def restore(self, keys: bytes, end: int) -> None:
+    def saved(self, results: Iterable[PartResult]) -> None:
+        """Forget which part brought which identity: a savepoint holds it."""
+        for result in results:
+            del self._new[result.part]
+
+    def restore(self, keys: bytes, results: Iterable[PartResult]) -> None:
         """Take up the state of parts that were done before: their identities, and how far they reach."""
         self._seen.update(keys[start : start + KEY_BYTES] for start in range(0, len(keys), KEY_BYTES))
-        self._base += end
+        for result in results:
+            self._base += result.end
+            self.read += result.read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tuneport.context import Context, SampleShape
 from tuneport.errors import RecipeError
 from tuneport.model import Problem
+from tuneport.plugin_manager.discovery import told
 from tuneport.runs.messages import StageRef
 from tuneport.runs.pipeline import Pipeline, Stage
 
@@ -42,7 +43,7 @@ class Compiled:
         whole: the stages that did not say.
         sample: what all samples have in common, where the style declared it.
         resources: path to SHA-256 of the files that stages asked for.
-        counts: events that stages count; taken and cleared part by part.
+        counts: events that stages count while they work; taken part by part.
     """
 
     style: tuple[StageRef, Style]
@@ -56,6 +57,12 @@ class Compiled:
     sample: SampleShape | None
     resources: dict[str, str]
     counts: Counter[str]
+
+    def take_counts(self) -> Counter[str]:
+        """The events since the last call."""
+        taken = Counter(self.counts)
+        self.counts.clear()
+        return taken
 
 
 @dataclass
@@ -84,14 +91,17 @@ class _Compiler:
             counts=self.counts,
         )
         try:
-            made: Callable[..., Any] = stage.contribution.factory(stage.config, context)
+            made: object = stage.contribution.factory(stage.config, context)
         except RecipeError as error:
             self.problems.extend(Problem(_below(stage.path, p.path), p.message, p.hint) for p in error.problems)
             return None
-        except Exception as error:  # noqa: BLE001  -- any plugin's fault is a problem of the recipe that names it
-            text = f"{stage.ref.qualified} cannot be set up: {type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:  # noqa: BLE001  -- any plugin's fault is a problem of the recipe that names it
+            text = f"{stage.ref.qualified} cannot be set up: {told(error)}"
             self.problems.append(Problem(stage.path, text, code=f"hook:{stage.ref.plugin}"))
             return None
+        if not callable(made):
+            text = f"{stage.ref.qualified} cannot be set up: its factory returned {type(made).__name__}, no function"
+            self.problems.append(Problem(stage.path, text, code=f"hook:{stage.ref.plugin}"))
         self.problems.extend(Problem(_below(stage.path, p.path), p.message, p.hint, p.code) for p in context.problems)
         if stage.ref.kind == "styles":
             self.sample = context.sample
@@ -126,6 +136,7 @@ def compile_pipeline(pipeline: Pipeline, facts: Facts, problems: list[Problem]) 
         for name, stage in zip(pipeline.format_names(), pipeline.formats, strict=True)
     ]
     artifacts = [(stage.ref, compiler.make(stage, sees_entities=False)) for stage in pipeline.artifacts]
+    compiler.counts.clear()
     return Compiled(
         style=(pipeline.style.ref, style),
         filters=filters,

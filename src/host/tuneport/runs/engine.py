@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import sys
+import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from logging import getLogger
+from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import msgspec
 
 from tuneport.dataset import Dataset
-from tuneport.errors import DataError, TryAgainError
+from tuneport.errors import DataError, StreamClosedError, TryAgainError
 from tuneport.options import ExportStats
 from tuneport.runs.admit import Reducer
 from tuneport.runs.executors.local import InProcess
-from tuneport.runs.messages import PartResult, Segment
+from tuneport.runs.limits import enough, tolerable
+from tuneport.runs.messages import Part, PartResult, Segment
 from tuneport.runs.parts import parts_of
 from tuneport.runs.plan import Plan, changed
 from tuneport.runs.publish import Publisher
-from tuneport.runs.staging import Staging
-from tuneport.runs.storage import Storage
+from tuneport.runs.render import Save
+from tuneport.runs.sources import information
+from tuneport.runs.staging import Sealed, Staging
+from tuneport.runs.storage import Storage, failure
 from tuneport.runs.tally import Tally
 
 log = getLogger("tuneport")
-
-_EARLIEST_STOP = 1000
-"""Records that have to be read before an error rate says anything."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+SaveRejects = Callable[[int, list[dict[str, Any]]], str]
 
 
 class ExportResult(msgspec.Struct):
@@ -54,6 +56,7 @@ class ExportResult(msgspec.Struct):
         title: what was read.
         weights: count, min, max, mean; empty without weightings.
         notes: events that stages counted.
+        carried: format name to what becomes of a weight, as its traits say.
         dataset: the published folder; None for a file or stdout.
     """
 
@@ -64,6 +67,7 @@ class ExportResult(msgspec.Struct):
     title: str
     weights: dict[str, float]
     notes: dict[str, int]
+    carried: dict[str, str]
     dataset: Dataset | None = None
 
 
@@ -74,6 +78,7 @@ class Run:
         self._plan = plan
         self._storage = storage or Storage()
         self._on_progress = on_progress or (lambda _progress: None)
+        self._on_stats = getattr(plan.recipe.output, "progress_callback", None) or (lambda _stats: None)
         self._tally = Tally(plan.recipe.output.max_errors, plan.pipeline.format_names())
         self._reducer = Reducer(dedup=plan.pipeline.dedup)
         self._started = time.monotonic()
@@ -90,8 +95,11 @@ class Run:
         self._storage.mkdir(target.path.parent)
         with self._storage.lock(target.lock):
             staging = Staging(target.staging, self._storage)
-            if staging.sealed() and target.path.exists():
-                return self._cleaned_up(staging)
+            sealed = staging.sealed()
+            if sealed is not None and not self._made(staging).exists():
+                if sealed.plan == self._plan.digest:
+                    return self._published_before(staging, sealed)
+                staging.remove()  # another run published it before it died
             target.must_be_free()
             try:
                 self._take_up(staging)
@@ -101,174 +109,154 @@ class Run:
                 if not self._plan.resumable:
                     staging.remove()
                 elif isinstance(error, DataError):
-                    raise DataError(error.message, f"{error.hint}; what was done is kept in {staging.path}") from None
+                    kept = f"what was done is kept in {staging.path}"
+                    raise DataError(error.message, f"{error.hint}; {kept}" if error.hint else kept) from None
                 raise
 
     def _take_up(self, staging: Staging) -> None:
-        staged = staging.plan()
-        if staged is not None and self._plan.resumable and staged == msgspec.json.decode(self._plan.document()):
+        staged = self._plan.target.staged_plan() if self._plan.resumable else None
+        if staged is not None and staged == msgspec.json.decode(self._plan.document()):
             for record, keys in staging.resume(self._plan):
                 for result in record.results:
                     self._tally.add(result)
-                self._reducer.restore(keys, sum(result.end for result in record.results))
+                self._reducer.restore(keys, record.results)
             log.info("taking up %s: %d parts done", staging.path, self._tally.next_part)
             return
-        if staged is not None and self._plan.resumable:
+        if staged is not None:
             fields = changed(staged.get("identity"), msgspec.to_builtins(self._plan.identity)) or ["pinned facts"]
             log.warning("%s belongs to another plan: %s changed. Starting afresh.", staging.path, ", ".join(fields))
         staging.begin(self._plan)
 
     def _publish(self, staging: Staging) -> ExportResult:
         publisher = Publisher(self._plan, self._tally, staging, self._storage)
-        target = self._plan.target
-        self._unchanged()
-        self._tally.balance()
-        self._enough()
+        self._checked()
         dataset: Dataset | None = None
-        if target.kind == "folder":
+        if self._plan.target.kind == "folder":
             dataset = publisher.seal_folder()
-            self._finish()
+            self._clock()
             publisher.side_files(dataset)
-            digest, made = dataset.digest, staging.out
-            dataset.path = target.path
+            digest = dataset.digest
+            dataset.path = self._plan.target.path
         else:
-            digest, made = publisher.seal_file(), staging.out / target.path.name
-            self._finish()
-        staging.seal(digest)
-        self._storage.publish(made, target.path)
+            digest = publisher.seal_file()
+            self._clock()
+        result = self._result("published", digest, dataset)
+        self._on_stats(copy.deepcopy(result.stats))
+        staging.seal(Sealed(self._plan.digest, digest, result.stats, result.weights, result.notes))
+        self._storage.publish(self._made(staging), self._plan.target.path)
         staging.remove()
-        return self._result("published", digest, dataset)
+        return result
 
-    def _cleaned_up(self, staging: Staging) -> ExportResult:
-        """The run died between publishing and cleaning up: the dataset stands, and its statistics with it."""
-        digest = staging.sealed()
+    def _made(self, staging: Staging) -> Path:
+        """What is moved to the target when all of it is there."""
         target = self._plan.target
-        if target.kind == "folder":
-            dataset = Dataset.open(target.path)
-            if dataset.digest != digest:
-                target.must_be_free()
-            self._tally.stats = msgspec.json.decode((target.path / "stats.json").read_bytes(), type=ExportStats)
-        else:
-            dataset = None
-            if (staging.out / target.path.name).exists():
-                target.must_be_free()
-            for record, _ in staging.resume(self._plan):
-                for result in record.results:
-                    self._tally.add(result)
+        return staging.out if target.kind == "folder" else staging.out / target.path.name
+
+    def _published_before(self, staging: Staging, sealed: Sealed) -> ExportResult:
+        """The run died between publishing and cleaning up: all that is left is to clean up, and to answer."""
+        folder = self._plan.target.kind == "folder"
+        dataset = Dataset.open(self._plan.target.path) if folder else None
+        result = self._result("published", sealed.digest, dataset)
+        result.stats, result.weights, result.notes = sealed.stats, sealed.weights, sealed.notes
         staging.remove()
-        return self._result("published", digest, dataset)
+        return result
 
     # To stdout
 
     def to_stream(self, stream: BinaryIO) -> ExportResult:
-        """Run with the rows going to a stream, part by part. Nothing is kept, nothing taken up."""
+        """Run with the rows going to a stream, part by part. Nothing is kept, nothing taken up.
+
+        Raises:
+            StreamClosedError: whoever reads the stream has closed it.
+            TuneportError: what was written so far is not a whole dataset.
+        """
 
         def save(_part: int, name: str, split: str, data: bytes, rows: int) -> Segment:
-            stream.write(data)
+            try:
+                stream.write(data)
+                stream.flush()
+            except BrokenPipeError:
+                raise StreamClosedError("whoever reads the stream has closed it") from None
+            except OSError as error:
+                raise failure(error, "write", "stdout") from error
             return Segment(name, split, "", rows, len(data), "")
 
         self._work(save, lambda _part, _entries: "", None)
-        stream.flush()
-        self._tally.balance()
-        self._enough()
-        self._finish()
-        return self._result("streamed", "", None)
+        self._checked()
+        self._clock()
+        result = self._result("streamed", "", None)
+        self._on_stats(result.stats)
+        return result
 
     # Both
 
-    def _work(self, save: Any, save_rejects: Any, staging: Staging | None) -> None:
-        """Drive all parts that are not done yet."""
-        plan, tally = self._plan, self._tally
-        executor = InProcess(plan, save, save_rejects)
-        parts, total = parts_of(plan, tally.next_part)
-        limit = plan.recipe.source.limit if plan.recipe.source is not None else None
+    def _work(self, save: Save, save_rejects: SaveRejects, staging: Staging | None) -> None:
+        """Drive all parts that are not done yet. What a stop interrupts is kept, up to the last whole part."""
+        tally = self._tally
+        executor = InProcess(self._plan, tally.columns, save, save_rejects)
+        parts, total = parts_of(self._plan, tally.next_part)
+        verdicts = (self._reducer.admit(candidates) for candidates in executor.prepare(self._within_limit(parts)))
         unsaved: list[PartResult] = []
+        size = 0
         try:
-            for part in parts:
-                if limit is not None:
-                    part.most = limit - tally.stats.total_entities
-                    if part.most <= 0:
-                        break
-                verdict = self._reducer.admit(executor.prepare(part))
-                result = executor.render(verdict)
-                unsaved.append(result)
+            for result in executor.render(verdicts):
                 before = tally.stats.exported_entities
                 tally.add(result)
+                unsaved.append(result)
+                size += max(self._plan.pinned.part_bytes, sum(segment.size for segment in result.segments))
                 self._told(before, total)
-                self._tolerable()
-                if sum(s.size for r in unsaved for s in r.segments) >= plan.sizes.savepoint_bytes:
-                    unsaved = self._savepoint(staging, unsaved)
-        finally:
-            # What a stop interrupts is kept as well; a part that was never tallied is not.
-            done = [result for result in unsaved if result.part < tally.next_part]
-            if done and sys.exc_info()[0] in {None, DataError, KeyboardInterrupt}:
-                self._savepoint(staging, done)
+                tolerable(tally.stats, self._plan.recipe)
+                if size >= self._plan.sizes.savepoint_bytes:
+                    self._savepoint(staging, unsaved)
+                    unsaved, size = [], 0
+        except (DataError, KeyboardInterrupt):
+            self._savepoint(staging, unsaved)
+            raise
+        self._savepoint(staging, unsaved)
 
-    def _savepoint(self, staging: Staging | None, results: list[PartResult]) -> list[PartResult]:
-        keys = self._reducer.take_new()
-        if staging is not None and self._plan.resumable:
-            staging.savepoint(self._plan, results, keys)
-        return []
+    def _within_limit(self, parts: Iterator[Part]) -> Iterator[Part]:
+        """The parts up to `source.limit`; the last one is cut short."""
+        limit = self._plan.recipe.source.limit if self._plan.recipe.source is not None else None
+        for part in parts:
+            if limit is not None:
+                part.most = limit - self._reducer.read
+                if part.most <= 0:
+                    return
+            yield part
 
-    def _unchanged(self) -> None:
-        """A source that changes while it is read in ranges gives a mixture of before and after."""
-        if self._plan.info.revision is not None and self._plan.source.info().revision != self._plan.info.revision:
-            raise TryAgainError(f"{self._plan.info.title} changed while it was read; nothing published", "run it again")
+    def _savepoint(self, staging: Staging | None, results: list[PartResult]) -> None:
+        if results and staging is not None and self._plan.resumable:
+            staging.savepoint(self._plan, results, self._reducer.keys_of(results))
+        self._reducer.saved(results)
 
     def _told(self, before: int, total: int | None) -> None:
         stats, interval = self._tally.stats, self._plan.recipe.output.progress_interval
-        self._finish()
+        self._clock()
         self._on_progress(Progress(stats, self._tally.next_part, total, self._plan.info.rows))
-        callback = getattr(self._plan.recipe.output, "progress_callback", None)
-        if callback is not None and stats.exported_entities // interval > before // interval:
-            callback(stats)
+        if stats.exported_entities // interval > before // interval:
+            self._on_stats(copy.deepcopy(stats))
 
-    def _tolerable(self) -> None:
-        stats, run = self._tally.stats, self._plan.recipe.run
-        if stats.errored_entities and not self._plan.recipe.output.continue_on_error:
-            first = next(iter(stats.errors), "a record failed")
-            raise DataError(f"stopped at the first error, as continue_on_error = false asks: {first}")
-        if run.max_error_rate is not None and stats.total_entities >= _EARLIEST_STOP:
-            self._rate(run.max_error_rate)
+    def _checked(self) -> None:
+        """Check what was read and counted before anything of it is published."""
+        info = self._plan.info
+        if info.revision is not None and information(self._plan.source).revision != info.revision:
+            # Ranges read before and after a change do not belong together.
+            raise TryAgainError(f"{info.title} changed while it was read; nothing published", "run it again")
+        self._tally.balance()
+        enough(self._tally.stats, self._plan.recipe)
 
-    def _rate(self, most: float) -> None:
-        stats = self._tally.stats
-        if stats.errored_entities > most * stats.total_entities:
-            share = stats.errored_entities / stats.total_entities
-            raise DataError(
-                f"{stats.errored_entities:,} errors in {stats.total_entities:,} records ({share:.0%}), "
-                f"more than max_error_rate = {most:.3g}; nothing published",
-                "accept it: --set run.max_error_rate=1",
-            )
-
-    def _enough(self) -> None:
-        stats, output, run = self._tally.stats, self._plan.recipe.output, self._plan.recipe.run
-        if run.max_error_rate is not None:
-            self._rate(run.max_error_rate)
-        if stats.exported_entities < output.min_rows:
-            reasons = ", ".join(f"{count:,} {code}" for code, count in sorted(stats.rejects.items()))
-            raise DataError(
-                f"{stats.exported_entities:,} of {stats.total_entities:,} records exported, fewer than "
-                f"output.min_rows = {output.min_rows:,}; nothing published",
-                f"rejected: {reasons}" if reasons else "there was nothing to read",
-            )
-
-    def _finish(self) -> None:
+    def _clock(self) -> None:
         self._tally.stats.duration_ms = round((time.monotonic() - self._started) * 1000)
 
     def _result(self, status: Literal["published", "streamed"], digest: str, dataset: Dataset | None) -> ExportResult:
-        callback = getattr(self._plan.recipe.output, "progress_callback", None)
-        if callback is not None:
-            callback(self._tally.stats)
-        sums = self._tally.weights
-        weights = {"count": sums.count, "min": sums.low, "max": sums.high, "mean": sums.mean}
         return ExportResult(
             status=status,
             path=self._plan.target.shown,
             digest=digest,
             stats=self._tally.stats,
             title=self._plan.info.title,
-            weights=weights if self._plan.pipeline.weightings else {},
-            notes=dict(self._tally.notes),
+            weights=self._tally.weights.summary() if self._plan.pipeline.weightings else {},
+            notes=dict(sorted(self._tally.notes.items())),
+            carried=self._plan.pipeline.carried(),
             dataset=dataset,
         )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
+
+from tuneport.model import Reject
 
 Feature = Any
 """`"string"`, `"int64"`, `"float64"`, `"bool"`, `{"list": F}`, `{"struct": {name: F}}`; None for only nulls seen,
@@ -41,6 +44,36 @@ def merged(one: Feature, other: Feature) -> Feature:
         names = [*one["struct"], *(name for name in other["struct"] if name not in one["struct"])]
         return {"struct": {name: merged(one["struct"].get(name), other["struct"].get(name)) for name in names}}
     return "json"
+
+
+def unwritable(value: Any) -> Reject | None:
+    """Why a value cannot be written so that every loader reads it back; None where it can.
+
+    Raises:
+        TypeError, ValueError: it holds something that JSON has no word for: the format's fault.
+    """
+    if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            raise TypeError("a key of a row is no text")
+    elif not isinstance(value, str | int | float | list | tuple | None):
+        raise TypeError(f"a row holds {type(value).__name__}")
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{value} is no JSON number")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return Reject("int_range", "A number in the row does not fit 64 bits")
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return next((reject for reject in map(unwritable, inner) if reject is not None), None)
+
+
+def declared_feature(feature: Feature) -> Feature:
+    """A feature as a card can declare it: a column of nulls is a string; None where no one type holds it."""
+    if feature is None or isinstance(feature, str):
+        return None if feature == "json" else feature or "string"
+    if "list" in feature:
+        item = declared_feature(feature["list"])
+        return None if item is None else {"list": item}
+    inner = {name: declared_feature(one) for name, one in feature["struct"].items()}
+    return None if None in inner.values() else {"struct": inner}
 
 
 class Observer:

@@ -8,6 +8,7 @@ The reducer sees columns, never rows: bytes stay with the worker that made them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -122,7 +123,7 @@ class Segment(msgspec.Struct):
 
 
 class WeightSums(msgspec.Struct):
-    """Weights of the samples written, exact on merge: `total` is in units of 2**-64."""
+    """Weights of the samples written, exact on merge: `total` is in units of the smallest float, 2**-1074."""
 
     count: int = 0
     low: float = 0.0
@@ -132,8 +133,7 @@ class WeightSums(msgspec.Struct):
     def add(self, weights: list[float]) -> None:
         """Add some weights."""
         if weights:
-            whole = sum(int(weight * 2.0**64) for weight in weights)
-            self.merge(WeightSums(len(weights), min(weights), max(weights), whole))
+            self.merge(WeightSums(len(weights), min(weights), max(weights), sum(map(_units, weights))))
 
     def merge(self, other: WeightSums) -> None:
         """Add the weights of another part."""
@@ -143,10 +143,16 @@ class WeightSums(msgspec.Struct):
             self.count += other.count
             self.total += other.total
 
-    @property
-    def mean(self) -> float:
-        """The mean weight; 0.0 without samples."""
-        return self.total / self.count / 2.0**64 if self.count else 0.0
+    def summary(self) -> dict[str, float]:
+        """Count, min, max and mean, as a manifest holds them."""
+        mean = float(Fraction(self.total, self.count << 1074)) if self.count else 0.0
+        return {"count": self.count, "min": self.low, "max": self.high, "mean": mean}
+
+
+def _units(weight: float) -> int:
+    """A finite float as a whole number of 2**-1074, without rounding."""
+    numerator, denominator = weight.as_integer_ratio()
+    return numerator * ((1 << 1074) // denominator)
 
 
 class PartResult(msgspec.Struct):
@@ -163,6 +169,7 @@ class PartResult(msgspec.Struct):
         rejects: code to count.
         errors: the first texts for `ExportStats.errors`.
         formats: format name to ledger.
+        columns: format name to the names of its columns, in order; the run's first row sets them.
         features: format name to column types, where the format does not declare them.
         weights: of the samples written.
         notes: events that stages counted.
@@ -178,6 +185,7 @@ class PartResult(msgspec.Struct):
     rejects: dict[str, int]
     errors: list[str]
     formats: dict[str, FormatStats]
+    columns: dict[str, list[str]]
     features: dict[str, Any]
     weights: WeightSums
     notes: dict[str, int]

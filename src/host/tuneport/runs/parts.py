@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from tuneport.model import Batch, Entity, Malformed
 from tuneport.runs.messages import Part
 from tuneport.runs.plan import Plan
-from tuneport.runs.sources import readable
+from tuneport.runs.sources import partitions_of, readable
 
 
 def parts_of(plan: Plan, skip: int) -> tuple[Iterator[Part], int | None]:
@@ -15,21 +15,21 @@ def parts_of(plan: Plan, skip: int) -> tuple[Iterator[Part], int | None]:
 
     The parts of one plan are always the same, which is what lets a run be taken up again.
     """
-    partitions = list(plan.source.partitions(plan.pinned.part_bytes)) if plan.pinned.seek else []
+    partitions = partitions_of(plan.source, plan.pinned.part_bytes) if plan.pinned.seek else []
     if partitions:
         ranges = (Part(index, partition) for index, partition in enumerate(partitions) if index >= skip)
         return ranges, len(partitions)
     batches = readable(plan.source, None, plan.reads)
-    cut = rebatch(batches, plan.pinned.part_entities)
+    cut = rebatch(batches, plan.pinned.part_entities, plan.pinned.part_bytes)
     return (Part(index, None, [batch]) for index, batch in enumerate(cut) if index >= skip), None
 
 
-def rebatch(batches: Iterable[Batch], size: int | None) -> Iterator[Batch]:
-    """The same records in batches of exactly `size`, the last one smaller; one batch where `size` is None.
+def rebatch(batches: Iterable[Batch], size: int | None, most_bytes: int) -> Iterator[Batch]:
+    """The same records in batches of `size`, or fewer where they are large; one batch where `size` is None.
 
     Ordinals count from each batch's own first line or row.
     """
-    base = 0
+    base = held_bytes = 0
     held: list[tuple[int, Entity | Malformed]] = []
     end = 0
     for batch in batches:
@@ -39,14 +39,22 @@ def rebatch(batches: Iterable[Batch], size: int | None) -> Iterator[Batch]:
         ]
         records.sort(key=lambda record: record[0])
         for record in records:
-            if size is not None and len(held) == size:
+            if size is not None and (len(held) == size or held_bytes > most_bytes):
                 # The batch reaches to where the next record begins: blank lines before it are its own.
                 yield _batch(held, base, record[0])
-                base, held = record[0], []
+                base, held, held_bytes = record[0], [], 0
             held.append(record)
+            held_bytes += _bytes(record[1])
         end = batch.end
     if held or end > base:
         yield _batch(held, base, end)
+
+
+def _bytes(record: Entity | Malformed) -> int:
+    """About what a record takes, as far as that is cheap to say."""
+    if not isinstance(record, dict):
+        return 0
+    return sum(len(value) if isinstance(value, str | bytes) else 8 for value in record.values())
 
 
 def _batch(records: list[tuple[int, Entity | Malformed]], base: int, end: int) -> Batch:

@@ -52,6 +52,11 @@ class Pipeline:
             for stage in self.formats
         ]
 
+    def carried(self) -> dict[str, str]:
+        """Format name to what becomes of a weight."""
+        traits = [stage.contribution.traits.weight for stage in self.formats]
+        return dict(zip(self.format_names(), traits, strict=True))
+
 
 def stage_of(
     manager: PluginManager,
@@ -63,7 +68,7 @@ def stage_of(
     also: Iterable[str] = (),
 ) -> Stage | None:
     """Resolve one stage and validate its configuration; what is wrong is added to `problems`."""
-    given = {"use": use} if isinstance(use, str) else dict(use)
+    given = dict(use) if isinstance(use, Mapping) else {"use": use}
     name = given.pop("use", None)
     given.pop("at", None)
     if not isinstance(name, str):
@@ -96,16 +101,27 @@ def resolve_pipeline(recipe: Recipe, manager: PluginManager, problems: list[Prob
     """
     given = {"use": recipe.export.use, **recipe.export.settings}
     exporter = stage_of(manager, "exporters", given, "export", problems, also=ExportSection.model_fields)
-    stages = exporter.contribution.factory(exporter.config) if exporter is not None else None
     prefer = exporter.ref.plugin if exporter is not None else ""
-    if exporter is not None and not isinstance(stages, Stages):
-        problems.append(Problem("export.use", f"exporter {recipe.export.use} runs on its own, and in Python only"))
-    asked = stages if isinstance(stages, Stages) else None
+    asked = _stages(exporter, problems) if exporter is not None else None
     lists = _lists(recipe, asked, prefer, manager, problems)
     if exporter is None or asked is None:
         return None
     style = _resolve(manager, "styles", asked.style, "export.style", problems, prefer)
     return Pipeline(exporter, style, **lists, dedup=asked.dedup) if style is not None else None
+
+
+def _stages(exporter: Stage, problems: list[Problem]) -> Stages | None:
+    name = exporter.ref.qualified
+    try:
+        stages = exporter.contribution.factory(exporter.config)
+    except Exception as error:  # noqa: BLE001  -- any plugin's fault is a problem of the recipe that names it
+        text = f"{name} cannot be set up: {type(error).__name__}: {error}"
+        problems.append(Problem("export", text, code=f"hook:{exporter.ref.plugin}"))
+        return None
+    if not isinstance(stages, Stages):
+        problems.append(Problem("export.use", f"exporter {name} runs on its own, and in Python only"))
+        return None
+    return stages
 
 
 def _lists(
@@ -120,9 +136,16 @@ def _lists(
     }
     resolved = {}
     for kind, (own, listed) in asked.items():
-        found = [_resolve(manager, kind, use, f"export.{kind}", problems, prefer) for use in own]
+        found = [_resolve(manager, kind, use, f"export.{kind}", problems, prefer) for use in own or ()]
         found += [_resolve(manager, kind, use, f"export.{kind}[{i}]", problems, prefer) for i, use in enumerate(listed)]
         resolved[kind] = tuple(stage for stage in found if stage is not None)
+    formats = [stage.ref.qualified for stage in resolved["formats"]]
+    twice = sorted({name for name in formats if formats.count(name) > 1})
+    hint = "each format is written once"
+    problems.extend(Problem("export.formats", f"{name} is named twice", hint) for name in twice)
+    if stages is not None and not asked["formats"][0] and not export.formats:
+        hint = 'such as formats = ["tuneport"]'
+        problems.append(Problem("export.formats", "no format: nothing would be written", hint))
     return resolved
 
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import msgspec.json
 
-from tuneport.errors import RecipeError, SourceNotFoundError, UsageError
+from tuneport.errors import RecipeError, TuneportError, UsageError
 from tuneport.model import Entity, Problem
 from tuneport.plugin_manager import PluginManager
 from tuneport.recipes import Recipe
 from tuneport.runs.compile import Compiled, Facts, compile_pipeline
 from tuneport.runs.pipeline import Pipeline, Stage, resolve_importer, resolve_pipeline
-from tuneport.runs.sources import IterableSource, field_types, open_source
+from tuneport.runs.sources import IterableSource, information, open_source, with_field_types
 from tuneport.runs.target import Target, target_of
 from tuneport.source import Source, SourceInfo
 
@@ -53,7 +54,7 @@ class Pinned(msgspec.Struct, frozen=True):
     """Settled when a run first starts, and kept when it is taken up again."""
 
     now: datetime
-    fields: dict[str, str]
+    fields: list[tuple[str, str]]
     part_bytes: int
     part_entities: int | None
     seek: bool
@@ -66,9 +67,10 @@ class Plan:
     recipe: Recipe
     pipeline: Pipeline
     compiled: Compiled
+    importer: Stage | None
     source: Source
     info: SourceInfo
-    key: tuple[str, ...]
+    key: tuple[str, ...] | None
     target: Target
     identity: Mapping[str, Any]
     pinned: Pinned
@@ -88,7 +90,7 @@ class Plan:
     def reads(self) -> frozenset[str] | None:
         """The fields to read, those that name a record included; None for all."""
         compiled = self.compiled.reads
-        return None if compiled is None else compiled | frozenset(self.key)
+        return None if compiled is None else compiled | frozenset(("pk", "id") if self.key is None else self.key)
 
     def document(self) -> bytes:
         """The plan as canonical JSON, as `plan.json` holds it."""
@@ -106,127 +108,133 @@ def make_plan(
     *,
     entities: Iterable[Entity] | None = None,
     sizes: Sizes = SIZES,
-    staged: Mapping[str, Any] | None = None,
 ) -> Plan:
-    """Resolve, validate and pin a recipe.
+    """Resolve, validate and pin a recipe. Work of the same identity that is staged lends its pinned facts.
 
     Args:
         recipe: what is asked for.
         manager: where plugins come from.
         entities: read these instead of the recipe's source.
         sizes: how to cut the work.
-        staged: the plan of work that was staged before; its pinned facts are taken over if it is of the
-            same identity.
 
     Raises:
         RecipeError: the recipe is wrong; all problems at once.
+        TargetExistsError: something stands where it points to.
         SourceNotFoundError, SourceError: there is nothing to read, or it cannot be opened.
     """
     problems = list(recipe.problems)
     pipeline = resolve_pipeline(recipe, manager, problems)
     importer = resolve_importer(recipe, manager, problems) if entities is None else None
-    formats = len(pipeline.formats) if pipeline else 1
-    target = target_of(recipe.output, recipe.base, formats, problems)
+    target = target_of(recipe.output, recipe.base, len(pipeline.formats) if pipeline else 1, problems)
     if pipeline is None or target is None or (entities is None and importer is None):
         raise RecipeError(problems, recipe.origin)
-    source = IterableSource(entities) if entities is not None else _open(importer, recipe)
-    info = source.info()
+    staged = target.staged_plan()
+    if staged is None and not problems:
+        target.must_be_free()
+    source = _opened(recipe, importer, entities, problems)
+    info = information(source)
     key = _key(recipe, info, problems)
     if problems and info.fields is None:
+        # Its fields would have to be looked for in the records, and nothing is read for a recipe that is wrong.
         raise RecipeError(problems, recipe.origin)
-    draft = _Draft(recipe, pipeline, source, info, key, target, importer, sizes)
-    plan = draft.plan(draft.pinned(staged), problems)
-    if staged and staged.get("identity") != plan.identity:
-        plan = draft.plan(draft.pinned(None), problems)
-    return plan
+    return _Draft(recipe, pipeline, importer, source, info, key, target, sizes).plan(staged, problems)
 
 
-def _open(importer: Stage | None, recipe: Recipe) -> Source:
-    assert importer is not None  # noqa: S101  -- for the type checker: make_plan has checked
+def _opened(
+    recipe: Recipe, importer: Stage | None, entities: Iterable[Entity] | None, problems: list[Problem]
+) -> Source:
+    if importer is None:
+        return IterableSource(entities or ())
     settings = {
-        name: recipe.resolve(value) if hasattr(value, "is_absolute") else value
+        name: recipe.resolve(value) if isinstance(value, Path) else value
         for name, value in ((name, getattr(importer.config, name)) for name in importer.config.model_fields_set)
     }
+    config = importer.config.model_copy(update=settings)
+    now = recipe.run.now or _now()
     try:
-        return open_source(importer.contribution, importer.config.model_copy(update=settings))
-    except FileNotFoundError as error:
-        raise SourceNotFoundError(f"{error.filename}: not found") from error
+        source = open_source(importer.contribution, config, now, recipe.run.seed, recipe.base)
+        information(source)
+    except TuneportError as error:
+        if not problems:
+            raise
+        raise RecipeError([*problems, Problem("source", error.message, error.hint)], recipe.origin) from error
+    return source
 
 
-def _key(recipe: Recipe, info: SourceInfo, problems: list[Problem]) -> tuple[str, ...]:
-    """The fields that name a record: those the recipe names, else the source's own, else `pk`, else `id`."""
+def _key(recipe: Recipe, info: SourceInfo, problems: list[Problem]) -> tuple[str, ...] | None:
+    """The fields that name a record: those the recipe names, else the source's own; None for `pk`, else `id`."""
     named = tuple(recipe.source.key) if recipe.source is not None else ()
-    if named and info.closed and info.fields is not None:
-        for name in named:
-            if name not in info.fields:
-                known = ", ".join(info.fields)
-                problems.append(Problem(f'source.key = "{name}"', "the source has no such field", f"it has {known}"))
-    if named or info.key:
-        return named or info.key
-    if info.closed and info.fields is not None:
-        return tuple(name for name in ("pk", "id") if name in info.fields)[:1]
-    return ("pk", "id")
+    for name in named if info.closed and info.fields is not None else ():
+        if name not in (info.fields or {}):
+            known = ", ".join(info.fields or {})
+            problems.append(Problem(f'source.key = "{name}"', "the source has no such field", f"it has {known}"))
+    return named or info.key or None
 
 
 @dataclass(frozen=True)
 class _Draft:
-    """What does not change while the pinned facts of a plan are settled."""
+    """A plan whose facts are not pinned yet."""
 
     recipe: Recipe
     pipeline: Pipeline
+    importer: Stage | None
     source: Source
     info: SourceInfo
-    key: tuple[str, ...]
+    key: tuple[str, ...] | None
     target: Target
-    importer: Stage | None
     sizes: Sizes
 
-    def pinned(self, staged: Mapping[str, Any] | None) -> Pinned:
-        if staged is not None:
-            with contextlib.suppress(msgspec.ValidationError, KeyError):
-                pinned = msgspec.convert(staged["pinned"], Pinned)
-                return msgspec.structs.replace(pinned, now=self.recipe.run.now or pinned.now)
-        return Pinned(
-            now=self.recipe.run.now or _now(),
-            fields=field_types(self.source, self.info),
-            part_bytes=self.sizes.part_bytes,
-            part_entities=self.sizes.part_entities,
-            seek=self.sizes.seek,
-        )
-
-    def plan(self, pinned: Pinned, problems: list[Problem]) -> Plan:
-        facts = self._facts(pinned)
-        compiled = compile_pipeline(self.pipeline, facts, problems)
+    def plan(self, staged: Mapping[str, Any] | None, problems: list[Problem]) -> Plan:
+        identity = self._identity()
+        pinned = _pinned_before(staged, identity) if staged is not None else None
+        source = self.source
+        if pinned is None:
+            source, pinned = self._pinned()
+        elif self.recipe.run.now is not None:
+            pinned = msgspec.structs.replace(pinned, now=self.recipe.run.now)
+        compiled = compile_pipeline(self.pipeline, self._facts(pinned), problems)
         if problems:
             raise RecipeError(problems, self.recipe.origin)
         return Plan(
             recipe=self.recipe,
             pipeline=self.pipeline,
             compiled=compiled,
-            source=self.source,
+            importer=self.importer,
+            source=source,
             info=self.info,
             key=self.key,
             target=self.target,
-            identity=self._identity(compiled),
+            identity={**identity, "resources": compiled.resources},
             pinned=pinned,
             sizes=self.sizes,
         )
 
+    def _pinned(self) -> tuple[Source, Pinned]:
+        source, fields = with_field_types(self.source, self.info)
+        return source, Pinned(
+            now=self.recipe.run.now or _now(),
+            fields=fields,
+            part_bytes=self.sizes.part_bytes,
+            part_entities=self.sizes.part_entities,
+            seek=self.sizes.seek,
+        )
+
     def _facts(self, pinned: Pinned) -> Facts:
-        output = self.recipe.output
-        excluded = set(output.exclude_fields)
+        output, fields = self.recipe.output, dict(pinned.fields)
+        hidden = set(output.exclude_fields)
         if output.include_fields:
-            excluded |= pinned.fields.keys() - set(output.include_fields)
+            hidden |= fields.keys() - set(output.include_fields)
         return Facts(
             now=pinned.now,
             seed=self.recipe.run.seed,
-            fields={name: kind for name, kind in pinned.fields.items() if name not in excluded},
+            fields={name: kind for name, kind in fields.items() if name not in hidden},
             closed=self.info.closed,
-            hidden=frozenset(excluded),
+            hidden=frozenset(hidden),
             base=self.recipe.base,
         )
 
-    def _identity(self, compiled: Compiled) -> dict[str, Any]:
+    def _identity(self) -> dict[str, Any]:
+        """What this run is, but for the files that its stages read."""
         recipe = self.recipe.model_dump(mode="json", exclude_none=True)
         for section, keys in _NOT_IDENTITY.items():
             recipe[section] = {key: value for key, value in recipe[section].items() if key not in keys}
@@ -238,9 +246,21 @@ class _Draft:
                 "revision": dict(self.info.revision) if self.info.revision is not None else None,
             },
             "stages": [msgspec.to_builtins(stage.ref) for stage in self.pipeline.stages()],
-            "resources": compiled.resources,
             "versions": versions(),
         }
+
+
+def _pinned_before(staged: Mapping[str, Any], identity: Mapping[str, Any]) -> Pinned | None:
+    """The pinned facts of staged work, where it is of this identity."""
+    before = staged.get("identity")
+    if not isinstance(before, Mapping):
+        return None
+    if {name: one for name, one in before.items() if name != "resources"} != msgspec.to_builtins(identity):
+        return None
+    try:
+        return msgspec.convert(staged.get("pinned"), Pinned)
+    except msgspec.ValidationError:
+        return None
 
 
 def _now() -> datetime:
@@ -256,7 +276,7 @@ def _now() -> datetime:
 def versions() -> dict[str, str]:
     """What the bytes of a dataset depend on besides plugins."""
     named = {name: version(name) for name in ("tuneport", "msgspec", "xxhash", "zstandard")}
-    return {**named, "python": ".".join(platform.python_version_tuple()[:2])}
+    return {**named, "zlib": zlib.ZLIB_RUNTIME_VERSION, "python": ".".join(platform.python_version_tuple()[:2])}
 
 
 def changed(before: Any, after: Any, path: str = "") -> list[str]:

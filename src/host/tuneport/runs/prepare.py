@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from logging import getLogger
 from math import isfinite
 from typing import Any
 
 from xxhash import xxh3_128_digest
 
 from tuneport.model import Batch, Entity, Malformed, Outcome, Reject, Sample
+from tuneport.runs.codes import ERRORED, FILTERED, is_error
 from tuneport.runs.messages import Candidates, Part, StageRef
 from tuneport.runs.plan import Plan
 from tuneport.runs.sources import readable
 
-ERRORED = frozenset({"bad_json", "bad_utf8", "bad_type", "weight_not_finite", "int_range", "late_field"})
-"""Codes that mean an error; so do all that begin with `hook:`. Every other code is a filter's."""
-
-FILTERED = frozenset({"missing_field", "text_too_short", "text_too_long", "empty_output"})
-"""Codes that any plugin may use as they are; a code of its own is shown as `plugin:code`."""
+log = getLogger("tuneport")
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ class Rejected:
         """Which of the four this is."""
         if self.code == "duplicate":
             return Outcome.DUPLICATE
-        errored = self.code in ERRORED or self.code.startswith("hook:")
-        return Outcome.ERRORED if errored else Outcome.FILTERED
+        return Outcome.ERRORED if is_error(self.code) else Outcome.FILTERED
 
 
 @dataclass
@@ -49,32 +47,36 @@ class Prepared:
     ordinals: array[int] = field(default_factory=lambda: array("q"))
     keys: list[str | None] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
-    notes: dict[str, int] = field(default_factory=dict)
+    notes: Counter[str] = field(default_factory=Counter)
 
 
 def rejected_by(stage: StageRef, ordinal: int, key: str | None, reject: Reject) -> Rejected:
     """A stage's reject, with its code made unique to its plugin unless it is one of the shared codes."""
-    code = reject.code
+    code = str(reject.code)
     if code not in ERRORED and code not in FILTERED and not code.startswith(f"{stage.plugin}:"):
         code = f"{stage.plugin}:{code}"
-    return Rejected(ordinal, key, stage.qualified, code, reject.reason)
+    return Rejected(ordinal, key, stage.qualified, code, str(reject.reason))
 
 
-def raised_by(stage: StageRef, ordinal: int, key: str | None, error: Exception) -> Rejected:
-    """The reject of a plugin that raised."""
+def raised_by(stage: StageRef, ordinal: int, key: str | None, error: BaseException) -> Rejected:
+    """The reject of a plugin that raised. What it said may hold the record's values, so that only the log has it."""
     if isinstance(error, UnicodeEncodeError):
         return Rejected(ordinal, key, stage.qualified, "bad_utf8", "Text holds a lone surrogate")
-    text = f"{type(error).__name__}: {error}"[:200]
-    return Rejected(ordinal, key, stage.qualified, f"hook:{stage.plugin}", f"{stage.qualified} raised {text}")
+    log.debug("%s raised %s: %s", stage.qualified, type(error).__name__, error)
+    reason = f"{stage.qualified} raised {type(error).__name__}"
+    return Rejected(ordinal, key, stage.qualified, f"hook:{stage.plugin}", reason)
 
 
 class Preparer:
     """Prepares the parts of one run."""
 
     def __init__(self, plan: Plan) -> None:
+        compiled = plan.compiled
         self._source = plan.source
         self._reads = plan.reads
-        self._compiled = plan.compiled
+        self._style_ref, self._style = compiled.style
+        self._filters, self._weightings = compiled.filters, compiled.weightings
+        self._take_counts = compiled.take_counts
         self._key = key_reader(plan.key)
         self._visible = visibility(plan.recipe.output.include_fields, plan.recipe.output.exclude_fields)
 
@@ -91,42 +93,43 @@ class Preparer:
             prepared.rejected.extend(_malformed(bad) for bad in batch.malformed)
             for ordinal, entity in zip(batch.ordinals, batch.entities, strict=True):
                 self._one(ordinal, entity, prepared, identities)
-        prepared.notes = dict(self._compiled.counts)
-        self._compiled.counts.clear()
+        prepared.notes = self._take_counts()
         weights = array("d", [sample.weight for sample in prepared.samples])
         return Candidates(part.index, read, end, b"".join(identities), weights.tobytes()), prepared
 
-    def _one(self, ordinal: int, entity: Entity, prepared: Prepared, identities: list[bytes]) -> None:
+    def _one(self, ordinal: int, entity: object, prepared: Prepared, identities: list[bytes]) -> None:
+        if not isinstance(entity, dict):
+            prepared.rejected.append(_no_record(ordinal, entity))
+            return
         key: str | None = None
-        stage = self._compiled.style[0]
+        stage = self._style_ref
         try:
             if self._visible is not None:
                 entity = self._visible(entity)
             key = self._key(entity)
-            style = self._compiled.style[1]
-            sample = style(entity)
-            if isinstance(sample, Reject):
-                prepared.rejected.append(rejected_by(stage, ordinal, key, sample))
+            sample: object = self._style(entity)
+            if not isinstance(sample, Sample):
+                prepared.rejected.append(rejected_by(stage, ordinal, key, _reject(sample)))
                 return
-            for stage, test in self._compiled.filters:
+            for stage, test in self._filters:
                 reject = test(entity, sample)
                 if reject is not None:
-                    prepared.rejected.append(rejected_by(stage, ordinal, key, reject))
+                    prepared.rejected.append(rejected_by(stage, ordinal, key, _reject(reject)))
                     return
-            weight = 1.0
-            for stage, weigh in self._compiled.weightings:
+            weight = sample.weight
+            for stage, weigh in self._weightings:
                 factor = weigh(entity, sample)
                 if isinstance(factor, Reject):
                     prepared.rejected.append(rejected_by(stage, ordinal, key, factor))
                     return
                 weight *= factor
                 if not isfinite(weight) or weight < 0.0:
-                    prepared.rejected.append(_bad_weight(stage, ordinal, key, factor))
+                    prepared.rejected.append(_bad_weight(stage, ordinal, key, weight))
                     return
             sample.weight = weight
-            stage = self._compiled.style[0]
+            stage = self._style_ref
             identities.append(xxh3_128_digest(sample.content()))
-        except Exception as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             prepared.rejected.append(raised_by(stage, ordinal, key, error))
             return
         prepared.samples.append(sample)
@@ -134,24 +137,35 @@ class Preparer:
         prepared.keys.append(key)
 
 
+def _reject(answer: object) -> Reject:
+    """What a stage answered in place of a sample or of None, which has to be a reject."""
+    if not isinstance(answer, Reject):
+        raise TypeError(f"returned {type(answer).__name__}")
+    return answer
+
+
+def _no_record(ordinal: int, entity: object) -> Rejected:
+    return Rejected(ordinal, None, "source", "bad_type", f"A record is a dict, not {type(entity).__name__}")
+
+
 def _malformed(bad: Malformed) -> Rejected:
     return Rejected(bad.ordinal, None, "source", bad.code, bad.reason)
 
 
-def _bad_weight(stage: StageRef, ordinal: int, key: str | None, factor: float) -> Rejected:
-    if isfinite(factor) and factor < 0.0:
-        text = f"{stage.qualified} gave {factor}; a weight is not negative"
+def _bad_weight(stage: StageRef, ordinal: int, key: str | None, weight: float) -> Rejected:
+    if weight < 0.0 and isfinite(weight):
+        text = f"{stage.qualified} gave a negative factor"
         return Rejected(ordinal, key, stage.qualified, f"hook:{stage.plugin}", text)
-    reason = f"Weight is {factor}, not a finite number"
+    reason = f"Weight is {weight}, not a finite number"
     return Rejected(ordinal, key, stage.qualified, "weight_not_finite", reason)
 
 
-def key_reader(fields: tuple[str, ...]) -> Callable[[Entity], str | None]:
-    """A function that names an entity by the first of `pk` and `id` it has, or by all of its key fields."""
+def key_reader(fields: tuple[str, ...] | None) -> Callable[[Entity], str | None]:
+    """A function that names an entity by all of its key fields, or by the first of `pk` and `id` where none are set."""
+    if fields is None:
+        return lambda entity: _text(entity.get("pk")) or _text(entity.get("id"))
     if not fields:
         return lambda _entity: None
-    if fields == ("pk", "id"):
-        return lambda entity: _text(entity.get("pk", entity.get("id")))
     if len(fields) == 1:
         (field_,) = fields
         return lambda entity: _text(entity.get(field_))
@@ -159,7 +173,8 @@ def key_reader(fields: tuple[str, ...]) -> Callable[[Entity], str | None]:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    """A key as text; a structure is no key, and is not shown."""
+    return None if value is None or isinstance(value, dict | list | tuple | set | bytes) else str(value)
 
 
 def visibility(include: list[str], exclude: list[str]) -> Callable[[Entity], Entity] | None:

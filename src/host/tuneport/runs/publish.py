@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,6 +14,7 @@ from tuneport.dataset import DataFile, Dataset, DatasetManifest, FormatInfo, Plu
 from tuneport.errors import PluginError
 from tuneport.model import Artifact
 from tuneport.recipes.models import rfc3339
+from tuneport.runs.features import declared_feature
 from tuneport.runs.messages import SPLITS, Segment
 from tuneport.runs.plan import Plan, versions
 from tuneport.runs.seal import Shard, blocks, numbered, seal
@@ -21,7 +22,7 @@ from tuneport.runs.staging import Staging
 from tuneport.runs.storage import Storage
 from tuneport.runs.tally import Tally
 
-OURS = {"manifest.json", "SHA256SUMS", "stats.json", "recipe.json"}
+OURS = {"manifest.json", "SHA256SUMS", "stats.json", "recipe.json", "data", "rejects"}
 
 
 class Publisher:
@@ -50,6 +51,7 @@ class Publisher:
 
     def seal_folder(self) -> Dataset:
         """Seal every format and split; what the folder will hold, without its artifacts."""
+        self._storage.mkdir(self._out)
         formats: dict[str, FormatInfo] = {}
         names = self._plan.pipeline.format_names()
         for name, stage in zip(names, self._plan.pipeline.formats, strict=True):
@@ -84,12 +86,12 @@ class Publisher:
             declared = getattr(write, "features", None)
             if format_name == name and declared:
                 return dict(declared)
-        columns = self._tally.features.get(name, {})
-        return None if not columns or "json" in str(columns) else {k: v or "string" for k, v in columns.items()}
+        columns = {column: declared_feature(one) for column, one in self._tally.features.get(name, {}).items()}
+        return None if not columns or None in columns.values() else columns
 
     def _manifest(self, formats: dict[str, FormatInfo], files: list[DataFile]) -> DatasetManifest:
-        plan, stats, weights = self._plan, self._tally.stats, self._tally.weights
-        refs = [stage.ref for stage in plan.pipeline.stages()]
+        plan, stats = self._plan, self._tally.stats
+        refs = [stage.ref for stage in (*plan.pipeline.stages(), *([plan.importer] if plan.importer else []))]
         plugins = {ref.plugin: PluginInfo(ref.plugin, ref.version, ref.digest) for ref in refs}
         return DatasetManifest(
             name=plan.target.path.name,
@@ -105,11 +107,7 @@ class Publisher:
                 "errored": stats.errored_entities,
             },
             rejects=dict(sorted(stats.rejects.items())),
-            weights=(
-                {"count": weights.count, "min": weights.low, "max": weights.high, "mean": weights.mean}
-                if plan.pipeline.weightings
-                else {}
-            ),
+            weights=self._tally.weights.summary() if plan.pipeline.weightings else {},
             notes=dict(sorted(self._tally.notes.items())),
             formats=formats,
             plugins=[plugins[name] for name in sorted(plugins)],
@@ -142,7 +140,9 @@ class Publisher:
             except Exception as error:
                 raise PluginError(f"artifact {ref.qualified}: {type(error).__name__}: {error}") from error
             for artifact in artifacts:
-                if artifact.path in made or not _fits(artifact.path):
+                if not isinstance(artifact, Artifact) or not isinstance(artifact.data, bytes):
+                    raise PluginError(f"artifact {ref.qualified} gave something else than an Artifact of bytes")
+                if not _fits(artifact.path, made):
                     raise PluginError(f"artifact {ref.qualified} may not write {artifact.path!r}")
                 made[artifact.path] = artifact
         return list(made.values())
@@ -174,8 +174,10 @@ class Publisher:
         return msgspec.json.format(text, indent=indent) + b"\n"
 
 
-def _fits(path: str) -> bool:
+def _fits(path: str, taken: Iterable[str]) -> bool:
     """Whether an artifact's path stays in the folder, and is nobody else's."""
+    if any(f"{one}/".startswith(f"{path}/") or f"{path}/".startswith(f"{one}/") for one in taken):
+        return False
     parts = PurePosixPath(path).parts
-    inside = bool(parts) and not path.startswith("/") and ".." not in parts and "\\" not in path
-    return inside and path not in OURS and parts[0] != "data" and parts[0] != "rejects"
+    inside = bool(parts) and str(PurePosixPath(path)) == path and parts[0] != "/" and ".." not in parts
+    return inside and path.isprintable() and "\\" not in path and parts[0] not in OURS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec.json
 
 from tuneport.model import Outcome, Reject, Sample
 from tuneport.options import FormatStats
-from tuneport.runs.features import Observer
+from tuneport.runs.features import Observer, unwritable
 from tuneport.runs.messages import DUPLICATE, SPLITS, Candidates, PartResult, Segment, StageRef, Verdict, WeightSums
 from tuneport.runs.plan import Plan
 from tuneport.runs.prepare import Prepared, Rejected, raised_by, rejected_by
@@ -27,6 +27,7 @@ class _Lines:
     name: str
     stage: StageRef
     write: Callable[[Sample], Any]
+    columns: list[str] | None
     observer: Observer | None
     ledger: FormatStats = field(default_factory=FormatStats)
     rows: dict[str, list[bytes]] = field(default_factory=dict)
@@ -36,17 +37,33 @@ class _Lines:
         try:
             row = self.write(sample)
             if not isinstance(row, Reject):
-                line = _encode(row)
-        except Exception as error:  # noqa: BLE001  -- one record, one reject: the run goes on
-            self.ledger.refused += 1
+                reject = self._checked(row)
+                if reject is None:
+                    line = _encode(row)
+                else:
+                    row = reject
+        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             return raised_by(self.stage, ordinal, key, error)
         if isinstance(row, Reject):
-            self.ledger.refused += 1
             return rejected_by(self.stage, ordinal, key, row)
-        if self.observer is not None:
-            self.observer.add(row)
         self.ledger.rows += 1
         self.rows.setdefault(split, []).append(line)
+        return None
+
+    def _checked(self, row: Any) -> Reject | None:
+        """Why a row cannot stand in this file; a row that breaks the contract is an error of its plugin."""
+        if not isinstance(row, dict) or not row:
+            raise TypeError(f"a row is a dict with something in it, not {type(row).__name__}")
+        names = list(row)
+        if self.columns is None:
+            self.columns = names
+        elif names != self.columns:
+            raise ValueError(f"columns {names}, where the first row has {self.columns}")
+        if self.observer is not None:
+            reject = unwritable(row)
+            if reject is not None:
+                return reject
+            self.observer.add(row)
         return None
 
 
@@ -54,10 +71,24 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Renderer:
-    """Renders the parts of one run."""
+    """Renders the parts of one run.
 
-    def __init__(self, plan: Plan, save: Save, save_rejects: Callable[[int, list[dict[str, Any]]], str]) -> None:
+    Args:
+        plan: the run's plan.
+        columns: format name to the columns that earlier parts wrote.
+        save: keeps a segment.
+        save_rejects: keeps a part's rejects.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        columns: Mapping[str, list[str]],
+        save: Save,
+        save_rejects: Callable[[int, list[dict[str, Any]]], str],
+    ) -> None:
         self._compiled = plan.compiled
+        self._columns = dict(columns)
         self._locate = plan.source.locate
         self._max_errors = plan.recipe.output.max_errors
         self._save = save
@@ -65,22 +96,29 @@ class Renderer:
 
     def render(self, candidates: Candidates, prepared: Prepared, verdict: Verdict) -> PartResult:
         """Write the samples the verdict keeps; name every record that it does not."""
-        formats = [_Lines(name, ref, write, _observer(write)) for name, ref, write in self._compiled.formats]
-        rejected = prepared.rejected
+        formats = [
+            _Lines(name, ref, write, self._columns.get(name), _observer(write))
+            for name, ref, write in self._compiled.formats
+        ]
         weights: list[float] = []
         for index, split in enumerate(verdict.splits):
             ordinal, key = prepared.ordinals[index], prepared.keys[index]
             if split == DUPLICATE:
-                rejected.append(Rejected(ordinal, key, "admit", "duplicate", "Same content as an earlier record"))
+                reject = Rejected(ordinal, key, "admit", "duplicate", "Same content as an earlier record")
+                prepared.rejected.append(reject)
                 continue
             sample = prepared.samples[index]
-            sample.weight *= verdict.scale
+            weight = sample.weight = sample.weight * verdict.scale
             refusals = [lines.add(sample, SPLITS[split], ordinal, key) for lines in formats]
-            if all(refusals):
-                rejected.extend(refusal for refusal in refusals[:1] if refusal is not None)
-            else:
-                weights.append(sample.weight)
-        rejected.sort(key=lambda reject: reject.ordinal)
+            first = next((refusal for refusal in refusals if refusal is not None), None)
+            if first is not None and all(refusals):
+                # No format wrote it: it was never exported, and so none of them owes a row for it.
+                prepared.rejected.append(first)
+                continue
+            for lines, refusal in zip(formats, refusals, strict=True):
+                lines.ledger.refused += refusal is not None
+            weights.append(weight)
+        self._columns |= {lines.name: lines.columns for lines in formats if lines.columns is not None}
         return self._result(candidates, prepared, verdict, formats, weights)
 
     def _result(
@@ -91,10 +129,7 @@ class Renderer:
         formats: list[_Lines],
         weights: list[float],
     ) -> PartResult:
-        rejected = prepared.rejected
-        outcomes = Counter(reject.outcome for reject in rejected)
-        told = (reject for reject in rejected if reject.outcome is not Outcome.DUPLICATE)
-        errors = [f"Entity {self._name(reject, verdict.base)}: {reject.reason}" for reject in told]
+        rejected = sorted(prepared.rejected, key=lambda reject: reject.ordinal)
         segments = [
             self._save(candidates.part, lines.name, split, b"\n".join([*rows, b""]), len(rows))
             for lines in formats
@@ -110,26 +145,43 @@ class Renderer:
             exported=len(weights),
             segments=segments,
             reject_file=self._save_rejects(candidates.part, entries) if entries else "",
-            outcomes={str(outcome): count for outcome, count in outcomes.items()},
+            outcomes=dict(Counter(str(reject.outcome) for reject in rejected)),
             rejects=dict(Counter(reject.code for reject in rejected)),
-            errors=errors[: self._max_errors],
+            errors=self._errors(rejected, verdict.base),
             formats={lines.name: lines.ledger for lines in formats},
+            columns=dict(self._columns),
             features={lines.name: lines.observer.columns for lines in formats if lines.observer is not None},
             weights=sums,
-            notes=prepared.notes,
+            notes=dict(prepared.notes + self._compiled.take_counts()),
         )
 
+    def _errors(self, rejected: list[Rejected], base: int) -> list[str]:
+        told = [reject for reject in rejected if reject.outcome is not Outcome.DUPLICATE][: self._max_errors]
+        return [f"Entity {self._name(reject, base)}: {sound(reject.reason)}" for reject in told]
+
     def _name(self, reject: Rejected, base: int) -> str:
-        return reject.key if reject.key is not None else self._locate(base + reject.ordinal)
+        return sound(reject.key) if reject.key is not None else self._place(reject, base)
+
+    def _place(self, reject: Rejected, base: int) -> str:
+        ordinal = base + reject.ordinal
+        try:
+            return sound(self._locate(ordinal))
+        except Exception:  # noqa: BLE001  -- where a third party's source cannot say it, the number will do
+            return f"record {ordinal + 1}"
 
     def _entry(self, reject: Rejected, base: int) -> dict[str, Any]:
         return {
-            "key": reject.key,
-            "locator": self._locate(base + reject.ordinal),
+            "key": None if reject.key is None else sound(reject.key),
+            "locator": self._place(reject, base),
             "stage": reject.stage,
             "code": reject.code,
-            "reason": reject.reason,
+            "reason": sound(reject.reason),
         }
+
+
+def sound(text: str) -> str:
+    """A text that can be written: a lone surrogate becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _observer(write: Callable[[Sample], Any]) -> Observer | None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import chain, islice
+from logging import getLogger
+from pathlib import Path
 from typing import Any
 
-from tuneport.errors import PluginError, SourceError, TuneportError
+from tuneport.context import Context
+from tuneport.errors import PluginError, SourceError, SourceNotFoundError, TuneportError
 from tuneport.model import Batch, Entity, Partition
 from tuneport.plugin_manager import Contribution
 from tuneport.source import Source, SourceInfo
@@ -17,21 +21,15 @@ BATCH = 512
 
 
 class IterableSource(Source):
-    """A one-shot iterable of dicts. What has been looked at is kept until it is read."""
+    """A one-shot iterable of dicts."""
 
     def __init__(self, entities: Iterable[Entity], title: str = "entities") -> None:
         self._title = title
-        self._ahead: list[Entity] = []
-        self._rest = iter(entities)
+        self._entities = iter(entities)
 
     def info(self) -> SourceInfo:
         """No schema, and no way to come back to it."""
         return SourceInfo(title=self._title)
-
-    def peek(self, count: int) -> list[Entity]:
-        """The first entities, which will still be read."""
-        self._ahead.extend(islice(self._rest, max(0, count - len(self._ahead))))
-        return self._ahead
 
     def partitions(self, target_bytes: int) -> Iterable[Partition]:  # noqa: ARG002  -- an iterable cannot seek
         """None: an iterable cannot seek."""
@@ -39,24 +37,61 @@ class IterableSource(Source):
 
     def read(self, partition: Partition | None, fields: frozenset[str] | None) -> Iterator[Batch]:  # noqa: ARG002
         """Everything that is left, in order."""
-        ahead, self._ahead = self._ahead, []
-        entities = chain(ahead, self._rest)
         start = 0
-        while batch := list(islice(entities, BATCH)):
+        while batch := list(islice(self._entities, BATCH)):
             yield Batch(batch, range(start, start + len(batch)), start + len(batch))
             start += len(batch)
 
 
-def open_source(contribution: Contribution, config: Any, context: Any = None) -> Source:
+class PeekedSource(Source):
+    """A source that cannot seek, and whose first records were looked at: it is read once all the same."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._batches = readable(source, None, None)
+        self._ahead: list[Batch] = []
+
+    def peek(self, count: int) -> Iterator[Entity]:
+        """The first records, which will still be read."""
+        seen = 0
+        while seen < count and (batch := next(self._batches, None)) is not None:
+            self._ahead.append(batch)
+            seen += len(batch.entities)
+        return islice(chain.from_iterable(batch.entities for batch in self._ahead), count)
+
+    def info(self) -> SourceInfo:
+        """What the source says of itself."""
+        return self._source.info()
+
+    def partitions(self, target_bytes: int) -> Iterable[Partition]:  # noqa: ARG002  -- it cannot seek
+        """None."""
+        return ()
+
+    def read(self, partition: Partition | None, fields: frozenset[str] | None) -> Iterator[Batch]:  # noqa: ARG002
+        """Everything, in order."""
+        ahead, self._ahead = self._ahead, []
+        return chain(ahead, self._batches)
+
+    def locate(self, ordinal: int) -> str:
+        """As the source says it."""
+        return self._source.locate(ordinal)
+
+
+def open_source(contribution: Contribution, config: Any, now: datetime, seed: int = 0, base: Path = Path()) -> Source:
     """The source an importer makes.
 
     Raises:
+        SourceNotFoundError: there is nothing to read.
         PluginError: the importer raised, or returned something that cannot be read.
     """
+    log = getLogger(f"tuneport.{contribution.plugin}")
+    context = Context(now, seed, log, {}, read_resource=lambda path: (base / path).read_bytes())
     try:
         made = contribution.factory(config, context)
     except TuneportError:
         raise
+    except FileNotFoundError as error:
+        raise SourceNotFoundError(f"{error.filename}: not found") from error
     except Exception as error:
         raise PluginError(f"importer {contribution.qualified}: {type(error).__name__}: {error}") from error
     if isinstance(made, Source):
@@ -66,8 +101,8 @@ def open_source(contribution: Contribution, config: Any, context: Any = None) ->
     raise PluginError(f"importer {contribution.qualified} returned {type(made).__name__}, no source")
 
 
-def field_types(source: Source, info: SourceInfo) -> dict[str, str]:
-    """Field name to type, from the schema or, where that is silent, from the first 10,000 entities.
+def with_field_types(source: Source, info: SourceInfo) -> tuple[Source, list[tuple[str, str]]]:
+    """The source to read, and field name and type from its schema or, where that is silent, its first 10,000 entities.
 
     The type is "" for a field of which only nulls were seen.
 
@@ -75,33 +110,45 @@ def field_types(source: Source, info: SourceInfo) -> dict[str, str]:
         SourceError: the source fails while it is looked at.
     """
     if info.fields is not None and all(info.fields.values()):
-        return dict(info.fields)
-    entities = source.peek(SAMPLED) if isinstance(source, IterableSource) else _first(source, SAMPLED)
+        return source, list(info.fields.items())
+    entities = _first(source, SAMPLED)
+    if entities is None:
+        source = PeekedSource(source)
+        entities = source.peek(SAMPLED)
     seen: dict[str, str] = dict.fromkeys(info.fields or (), "")
     for entity in entities:
         # Whoever passes something else than a dict is told by the run itself, record by record.
-        for name, value in entity.items() if hasattr(entity, "items") else ():
-            seen[name] = _merged(seen.get(name, ""), _type(value))
+        for name, value in entity.items() if isinstance(entity, dict) else ():
+            if isinstance(name, str) and _encodable(name):
+                seen[name] = _merged(seen.get(name, ""), _type(value))
     declared = {name: kind for name, kind in (info.fields or {}).items() if kind}
     known = {**seen, **declared}
-    return {name: "list[string]" if kind == "list[]" else kind for name, kind in known.items()}
+    return source, [(name, "list[string]" if kind == "list[]" else kind) for name, kind in known.items()]
 
 
-def _first(source: Source, count: int) -> Iterator[Entity]:
-    partitions = iter(source.partitions(1 << 20))
-    first = next(partitions, None)
-    ranges = [None] if first is None else chain([first], partitions)
-    batches = chain.from_iterable(readable(source, partition, None) for partition in ranges)
+def _first(source: Source, count: int) -> Iterator[Entity] | None:
+    """The first entities of a source that can be read again; None where it cannot seek."""
+    partitions = partitions_of(source, 1 << 20)
+    if not partitions:
+        return None
+    batches = chain.from_iterable(readable(source, partition, None) for partition in partitions)
     return islice(chain.from_iterable(batch.entities for batch in batches), count)
 
 
-def _type(value: Any) -> str:
+def _encodable(text: str) -> bool:
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _type(value: Any, depth: int = 0) -> str:
     if value is None:
         return ""
     if isinstance(value, list | tuple):
         inner = ""
-        for item in value:
-            inner = _merged(inner, _type(item))
+        for item in value if depth < 3 else ():
+            inner = _merged(inner, _type(item, depth + 1))
         return _list_of(inner)
     return _SCALARS.get(type(value), "json" if isinstance(value, Mapping) else "string")
 
@@ -126,6 +173,37 @@ def _merged(one: str, other: str) -> str:
     return "json" if "json" in {one, other} or "[" in one + other else "string"
 
 
+def information(source: Source) -> SourceInfo:
+    """What a source says of itself.
+
+    Raises:
+        SourceError: it fails at that.
+    """
+    try:
+        info: object = source.info()
+    except TuneportError:
+        raise
+    except Exception as error:
+        raise SourceError(f"{type(source).__name__}.info: {type(error).__name__}: {error}") from error
+    if not isinstance(info, SourceInfo):
+        raise SourceError(f"{type(source).__name__}.info returned {type(info).__name__}, no SourceInfo")
+    return info
+
+
+def partitions_of(source: Source, target_bytes: int) -> list[Partition]:
+    """A source's ranges.
+
+    Raises:
+        SourceError: it fails at that.
+    """
+    try:
+        return list(source.partitions(target_bytes))
+    except TuneportError:
+        raise
+    except Exception as error:
+        raise SourceError(f"{type(source).__name__}.partitions: {type(error).__name__}: {error}") from error
+
+
 def readable(source: Source, partition: Partition | None, fields: frozenset[str] | None) -> Iterator[Batch]:
     """Read a range; whatever a third party's source raises becomes a SourceError.
 
@@ -133,8 +211,11 @@ def readable(source: Source, partition: Partition | None, fields: frozenset[str]
         SourceError: the source failed.
     """
     try:
-        yield from source.read(partition, fields)
+        for batch in source.read(partition, fields):
+            if len(batch.ordinals) != len(batch.entities):
+                raise ValueError(f"a batch of {len(batch.entities)} entities with {len(batch.ordinals)} ordinals")
+            yield batch
     except (TuneportError, GeneratorExit):
         raise
     except Exception as error:
-        raise SourceError(f"{source.info().title}: {type(error).__name__}: {error}") from error
+        raise SourceError(f"{information(source).title}: {type(error).__name__}: {error}") from error

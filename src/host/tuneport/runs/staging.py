@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec.json
 from xxhash import xxh3_128_hexdigest
 
+from tuneport.errors import TargetExistsError
+from tuneport.options import ExportStats
 from tuneport.runs.messages import DoneRecord, PartResult, Segment
 from tuneport.runs.plan import Plan
 from tuneport.runs.storage import Storage
+
+_encode = msgspec.json.Encoder().encode
+
+OURS = {"plan.json", "sealed.json", "segments", "rejects", "done", "out"}
+"""What a staging folder may hold."""
+
+
+class Sealed(msgspec.Struct):
+    """What a finished run answers, kept until its staging folder is gone."""
+
+    plan: str
+    digest: str
+    stats: ExportStats
+    weights: dict[str, float]
+    notes: dict[str, int]
 
 
 class Staging:
@@ -23,12 +40,16 @@ class Staging:
         self._storage = storage
         self._records = 0
 
-    def plan(self) -> Mapping[str, Any] | None:
-        """The plan of the work that stands here; None where there is none, or it is torn."""
-        return read_staged(self.path)
-
     def begin(self, plan: Plan) -> None:
-        """Throw away what stands here, and begin."""
+        """Throw away what stands here, and begin.
+
+        Raises:
+            TargetExistsError: something stands here that no run of ours has made.
+        """
+        strange = [path.name for path in self.path.glob("*") if path.name.removesuffix(".part") not in OURS]
+        if strange or (self.path.exists() and not self.path.is_dir()):
+            named = f" ({strange[0]})" if strange else ""
+            raise TargetExistsError(f"{self.path} is in the way: it holds what is not ours{named}", "move it away")
         self._storage.remove(self.path)
         for name in ("segments", "rejects", "done"):
             self._storage.mkdir(self.path / name)
@@ -43,7 +64,8 @@ class Staging:
     def save_rejects(self, part: int, entries: list[dict[str, Any]]) -> str:
         """Keep the rejects of one part."""
         file = f"rejects/{part:06d}.jsonl"
-        self._storage.write(self.path / file, lines_of(entries))
+        lines = [*map(_encode, entries), b""]
+        self._storage.write(self.path / file, b"\n".join(lines))
         return file
 
     def savepoint(self, plan: Plan, results: list[PartResult], keys: bytes) -> None:
@@ -61,20 +83,26 @@ class Staging:
 
     def resume(self, plan: Plan) -> Iterator[tuple[DoneRecord, bytes]]:
         """The done records of this plan whose files are whole, from the first on without a gap."""
-        self._records = 0
-        while (done := self._done(plan)) is not None:
+        self._records = parts = 0
+        while (done := self._done(plan, parts)) is not None:
             self._records += 1
+            parts += len(done[0].results)
             yield done
+        # What follows a gap belongs to a run that was overtaken, and would be taken for this one's later on.
+        for path in sorted((self.path / "done").iterdir()):
+            if path.name >= f"{self._records:05d}":
+                self._storage.remove(path)
         self._storage.remove(self.out)
 
-    def _done(self, plan: Plan) -> tuple[DoneRecord, bytes] | None:
+    def _done(self, plan: Plan, part: int) -> tuple[DoneRecord, bytes] | None:
         stem = self.path / f"done/{self._records:05d}"
         try:
             record = msgspec.json.decode(stem.with_suffix(".json").read_bytes(), type=DoneRecord)
             keys = stem.with_suffix(".keys").read_bytes()
         except (OSError, msgspec.DecodeError):
             return None
-        whole = record.plan == plan.digest and record.keys_digest == xxh3_128_hexdigest(keys)
+        follows = [result.part for result in record.results] == list(range(part, part + len(record.results)))
+        whole = follows and record.plan == plan.digest and record.keys_digest == xxh3_128_hexdigest(keys)
         return (record, keys) if whole and all(self._whole(result) for result in record.results) else None
 
     def _whole(self, result: PartResult) -> bool:
@@ -88,46 +116,20 @@ class Staging:
         except OSError:
             return ""
 
-    def seal(self, digest: str) -> None:
-        """Note that `out` is complete: if the target has this digest after a crash, it was published."""
-        self._storage.put(self.path / "sealed", digest.encode())
+    def seal(self, result: Sealed) -> None:
+        """Note that `out` is complete: where it is gone after a crash, it was published."""
+        self._storage.put(self.path / "sealed.json", msgspec.json.encode(result))
 
-    def sealed(self) -> str:
-        """What `seal` noted; "" where the run did not come so far."""
+    def sealed(self) -> Sealed | None:
+        """What `seal` noted; None where the run did not come so far."""
         try:
-            return (self.path / "sealed").read_text()
-        except OSError:
-            return ""
+            return msgspec.json.decode((self.path / "sealed.json").read_bytes(), type=Sealed)
+        except (OSError, msgspec.DecodeError):
+            return None
 
     def remove(self) -> None:
-        """Remove the folder; the note that all is published goes last, so that a crash leaves it to be found."""
+        """Remove the folder; what tells that all is published goes last, so that a crash leaves it to be found."""
         for path in sorted(self.path.glob("*")):
-            if path.name != "sealed":
+            if path.name not in {"plan.json", "sealed.json"}:
                 self._storage.remove(path)
         self._storage.remove(self.path)
-
-
-def read_staged(path: Path) -> Mapping[str, Any] | None:
-    """The plan of the work in a staging folder; None where there is none, or it is torn."""
-    try:
-        plan = msgspec.json.decode((path / "plan.json").read_bytes())
-    except (OSError, msgspec.DecodeError):
-        return None
-    return plan if isinstance(plan, dict) else None
-
-
-def lines_of(entries: list[dict[str, Any]]) -> bytes:
-    """JSON lines; a lone surrogate in a text becomes a question mark."""
-    encode = msgspec.json.Encoder().encode
-    lines = []
-    for entry in entries:
-        try:
-            lines.append(encode(entry))
-        except UnicodeEncodeError:
-            lines.append(encode({name: sound(value) for name, value in entry.items()}))
-    return b"\n".join([*lines, b""])
-
-
-def sound(value: Any) -> Any:
-    """A text that can be encoded."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

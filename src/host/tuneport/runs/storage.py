@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from tuneport.errors import StorageError, TargetExistsError, TryAgainError
+from tuneport.errors import NotPermittedError, StorageError, TargetExistsError, TryAgainError, TuneportError
 
 _TRANSIENT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _RENAME_NOREPLACE = 1
@@ -68,7 +68,10 @@ class Storage:
             TargetExistsError: something stands there.
         """
         with self._step("publish", target):
-            _rename_exclusively(source, target)
+            try:
+                _rename_exclusively(source, target)
+            except FileExistsError:
+                raise TargetExistsError(f"{target} exists") from None
         self.sync(target.parent)
 
     def remove(self, path: Path) -> None:
@@ -101,7 +104,9 @@ class Storage:
         finally:
             try:
                 # Only a holder may remove it; whoever opened the old file meanwhile finds out in _locked.
-                self.remove(path)
+                # A file that somebody wrote to was not made by us.
+                if os.fstat(descriptor).st_size == 0:
+                    self.remove(path)
             finally:
                 os.close(descriptor)
 
@@ -126,12 +131,16 @@ class Storage:
         self.before(operation, path)
         try:
             yield
-        except FileExistsError:
-            raise TargetExistsError(f"{path} exists") from None
         except OSError as error:
-            if error.errno in _TRANSIENT:
-                raise TryAgainError(f"{path}: {error.strerror}", "free some space and run it again") from error
-            raise StorageError(f"cannot {operation} {path}: {error.strerror or error}") from error
+            raise failure(error, operation, path) from error
+
+
+def failure(error: OSError, operation: str, path: Path | str) -> TuneportError:
+    """What an error of the system means to whoever asked for the run."""
+    if error.errno in _TRANSIENT:
+        return TryAgainError(f"{path}: {error.strerror}", "free some space and run it again")
+    text = f"cannot {operation} {path}: {error.strerror or error}"
+    return NotPermittedError(text) if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS} else StorageError(text)
 
 
 def _rename_exclusively(source: Path, target: Path) -> None:

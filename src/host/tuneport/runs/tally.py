@@ -21,6 +21,7 @@ class Tally:
         reject_files: the parts' reject files, in part order.
         weights: of the samples written.
         notes: events that stages counted.
+        columns: format name to the names of its columns.
         features: format name to column types, for formats that do not declare them.
         next_part: the first part that has not been added.
     """
@@ -31,12 +32,15 @@ class Tally:
         self.reject_files: list[str] = []
         self.weights = WeightSums()
         self.notes: Counter[str] = Counter()
+        self.columns: dict[str, list[str]] = {}
         self.features: dict[str, dict[str, Any]] = {}
         self.next_part = 0
         self._max_errors = max_errors
 
     def add(self, result: PartResult) -> None:
         """Add the next part."""
+        if result.part != self.next_part:
+            raise TuneportError(f"part {result.part} comes after part {self.next_part - 1}")
         stats = self.stats
         outcomes = result.outcomes
         stats.total_entities += result.read
@@ -60,6 +64,7 @@ class Tally:
         self.next_part = result.part + 1
 
     def _add_columns(self, result: PartResult) -> None:
+        self.columns |= result.columns
         for name, columns in result.features.items():
             known = self.features.setdefault(name, {})
             for column, feature in columns.items():
@@ -77,6 +82,9 @@ class Tally:
             raise TuneportError(f"{stats.total_entities} records read, and {parted} accounted for; nothing published")
         if stats.failed_entities != sum(stats.rejects.values()):
             raise TuneportError(f"{stats.failed_entities} records left out, and {stats.rejects} say why")
+        for name, ledger in stats.formats.items():
+            if ledger.rows != stats.exported_entities - ledger.refused - ledger.left_out + ledger.copies:
+                raise TuneportError(f"format {name}: {ledger} of {stats.exported_entities} exported does not add up")
 
     def sealed(self, name: str, rows: int) -> None:
         """Check that a format's files hold the rows its ledger counts.

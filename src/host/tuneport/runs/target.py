@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
+import msgspec.json
 
 from tuneport.errors import TargetExistsError
 from tuneport.model import Problem
@@ -16,7 +19,7 @@ Compression = Literal["none", "gzip", "zstd"]
 
 SUFFIX: dict[Compression, str] = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 _ROWS = {".jsonl", ".ndjson"}
-_OTHERS = {".json", ".csv", ".tsv", ".parquet", ".txt", ".arrow"}
+_OTHERS = {".json", ".csv", ".tsv", ".parquet", ".txt", ".arrow", ".bz2", ".xz", ".zip", ".lz4"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,14 @@ class Target:
         """What data files' names end with."""
         return f".jsonl{SUFFIX[self.compression]}"
 
+    def staged_plan(self) -> dict[str, Any] | None:
+        """The plan of the work in the staging folder; None where there is none, or it is torn."""
+        try:
+            plan = msgspec.json.decode((self.staging / "plan.json").read_bytes())
+        except (OSError, msgspec.DecodeError):
+            return None
+        return plan if isinstance(plan, dict) else None
+
     def must_be_free(self) -> None:
         """Fail before anything is read where something stands at the path.
 
@@ -62,27 +73,38 @@ class Target:
 
 def target_of(output: Output, base: Path, formats: int, problems: list[Problem]) -> Target | None:
     """Where an output section points; what is wrong with it is added to `problems`."""
-    compression: Compression = "gzip" if output.compress else output.compression
     if output.path is None:
         problems.append(Problem("output.path", "missing", "a folder, a .jsonl file, or - for stdout"))
         return None
-    shown = str(output.path)
-    if shown == "-":
-        kind: Kind = "stdout"
-        if compression != "none":
+    asked: Compression = "gzip" if output.compress else output.compression
+    place = f'output.path = "{output.path}"'
+    if str(output.path) == "-":
+        if asked != "none":
             problems.append(Problem("output.compression", "stdout is never compressed", "pipe it through gzip"))
+        kind: Kind = "stdout"
+    elif output.path.name in {"", ".."} or "\0" in str(output.path):
+        problems.append(Problem(place, "names no folder that could be made", "give it a name: out/faq"))
+        return None
     else:
-        suffixes = output.path.suffixes
-        named: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
-        inner = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] in named else (suffixes or [""])[-1]
-        kind = "file" if inner in _ROWS else "folder"
-        if kind == "file" and suffixes[-1] in named:
-            compression = named[suffixes[-1]]
-        if inner in _OTHERS:
-            hint = "name a folder, or a file that ends in .jsonl"
-            problems.append(Problem(f'output.path = "{shown}"', f"rows are JSON lines, not {inner}", hint))
+        kind, asked = _kind(output.path, asked, place, problems)
     if kind != "folder" and formats > 1:
         message = f"one {'file' if kind == 'file' else 'stream'} holds one format, and the recipe names {formats}"
-        problems.append(Problem(f'output.path = "{shown}"', message, "name a folder"))
+        problems.append(Problem(place, message, "name a folder"))
     path = base / output.path
-    return Target(kind, path, "-" if kind == "stdout" else str(path), compression)
+    return Target(kind, path, "-" if kind == "stdout" else str(path), asked)
+
+
+def _kind(path: Path, asked: Compression, place: str, problems: list[Problem]) -> tuple[Kind, Compression]:
+    """A folder or a file, as the name says; and how it is compressed, as name and recipe say."""
+    named: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    last = named.get(suffixes[-1], "none") if suffixes else "none"
+    inner = suffixes[-2] if last != "none" and len(suffixes) > 1 else (suffixes or [""])[-1]
+    if inner in _OTHERS:
+        problems.append(Problem(place, f"rows are JSON lines, not {inner}", "name a folder, or a .jsonl file"))
+    if inner not in _ROWS:
+        return "folder", asked
+    if "none" not in (asked, last) and asked != last:
+        hint = f"name it {path.stem}{SUFFIX[asked]}, or leave compression out"
+        problems.append(Problem(place, f"the name says {last}, and output.compression says {asked}", hint))
+    return "file", last if asked == "none" else asked

@@ -76,7 +76,7 @@ def _type(feature: Any) -> list[str]:
 
 
 def _quoted(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=True)
 
 
 def _body(dataset: Dataset) -> str:

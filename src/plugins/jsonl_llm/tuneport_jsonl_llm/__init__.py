@@ -118,5 +118,5 @@ def register_formats(register: Callable[..., None]) -> None:
         rows.tuneport,
         config=config.RowConfig,
         doc="instruction/input/output, messages or text, with weight and metadata",
-        traits=FormatTraits(weight="weight column"),
+        traits=FormatTraits(weight="row"),
     )

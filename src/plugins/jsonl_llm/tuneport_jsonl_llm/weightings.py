@@ -17,9 +17,6 @@ from tuneport_jsonl_llm.values import describe
 Weighting = Callable[[Entity, Sample], float | Reject]
 """A factor, or a Reject where the record's weight is no number."""
 
-_SHOWN = 20
-"""Characters of a record's own text that a message may show."""
-
 
 def field(config: FieldWeightConfig, ctx: Context) -> Weighting:
     """The number in `weight_field`: a number, or text that is one; true counts 1 and false 0.
@@ -69,10 +66,7 @@ def _number(value: Any, name: str) -> float | Reject | None:
         return math.inf
     except ValueError:
         pass
-    shown = ""
-    if isinstance(value, str):
-        shown = f" '{value if len(value) <= _SHOWN else value[: _SHOWN - 3] + '...'}'"
-    return Reject("bad_type", f"Weight field '{name}' is {describe(value)}{shown}, not a number")
+    return Reject("bad_type", f"Weight field '{name}' is {describe(value)}, not a number")
 
 
 def length(_config: object, ctx: Context) -> Weighting:

@@ -118,6 +118,30 @@ def _authorize(action: int, first: str | None, second: str | None, _database: st
     return sqlite3.SQLITE_DENY
 
 
+def gives_other_rows_next_time(connection: sqlite3.Connection, sql: str) -> bool:
+    """Whether a query draws lots or looks at the clock, so that its rows cannot be read twice.
+
+    Date functions count whatever they are given: what they are given may be `now`.
+    """
+    called: set[str] = set()
+
+    def note(action: int, _first: str | None, second: str | None, *_where: str | None) -> int:
+        if action == sqlite3.SQLITE_FUNCTION and second is not None:
+            called.add(second.lower())
+        return sqlite3.SQLITE_OK
+
+    connection.set_authorizer(note)
+    connection.execute(f"SELECT * FROM (\n{sql}\n) LIMIT 0")  # noqa: S608  -- only to look at what it calls
+    connection.set_authorizer(None)
+    return bool(called & _FICKLE)
+
+
+_FICKLE = {
+    *("random", "randomblob", "current_date", "current_time", "current_timestamp"),
+    *("date", "time", "datetime", "julianday", "unixepoch", "strftime", "timediff"),
+}
+
+
 def quoted(name: str) -> str:
     """Write a name as SQL."""
     return '"' + name.replace('"', '""') + '"'

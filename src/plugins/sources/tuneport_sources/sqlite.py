@@ -14,9 +14,10 @@ from tuneport import Batch, Config, Entity, Malformed, Partition, Source, Source
 from tuneport_sources._catalogue import Relation, query_relation, table_relation
 from tuneport_sources._files import regular_file
 from tuneport_sources._ranges import rowid_ranges, rowid_span
-from tuneport_sources._readonly import confine, opened, read_header, wal_of
+from tuneport_sources._readonly import confine, gives_other_rows_next_time, opened, read_header, wal_of
 
 _BATCH_RECORDS = 512
+_BATCH_CHARACTERS = 1 << 20
 _NOT_UTF8 = object()
 
 
@@ -59,6 +60,15 @@ class SqliteSource(Source):
                 return query_relation(connection, self._query, title)
             return table_relation(connection, self._table, self._path.name)
 
+    @cached_property
+    def _fickle(self) -> bool:
+        relation = self._relation
+        if relation.kind == "table":
+            return False
+        with opened(self._path, self._title) as connection:
+            sql = relation.query if relation.query is not None else relation.select(list(relation.columns))
+            return gives_other_rows_next_time(connection, sql)
+
     @property
     def _title(self) -> str:
         relation = self._relation
@@ -67,14 +77,14 @@ class SqliteSource(Source):
 
     def info(self) -> SourceInfo:
         """Say what the catalogue knows; no row is read."""
-        revision = self._revision()
         relation = self._relation
+        revision = self._revision()
         return SourceInfo(
             title=self._title,
             fields=dict(relation.columns),
             closed=True,
             key=relation.key,
-            revision=revision,
+            revision=None if self._fickle else revision,
             rows=self._rows(relation),
         )
 
@@ -115,14 +125,15 @@ class SqliteSource(Source):
         with opened(self._path, self._title) as connection:
             patience = confine(connection)
             spoiled = _decode_texts(connection)
-            start = 0
+            start = size = 0
             rows: list[Sequence[Any]] = []
             for row in _execute(connection, relation, names, partition):
                 patience.fed = True
                 rows.append(row)
-                if len(rows) == _BATCH_RECORDS:
+                size += sum(len(value) for value in row if isinstance(value, str | bytes))
+                if len(rows) == _BATCH_RECORDS or size >= _BATCH_CHARACTERS:
                     yield _batch(rows, start, relation, names, spoiled)
-                    start, rows = start + len(rows), []
+                    start, size, rows = start + len(rows), 0, []
             if rows:
                 yield _batch(rows, start, relation, names, spoiled)
 
