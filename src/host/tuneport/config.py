@@ -55,12 +55,12 @@ def validate(
     except ValidationError as error:
         details = error.errors(include_url=False)
     problems.extend(_problem(model, one, path, also) for one in details)
-    rest = copy.deepcopy(data)
-    for one in details:
-        _leave_out(rest, one["loc"])
     try:
+        rest = copy.deepcopy(data)
+        for one in details:
+            _leave_out(rest, one["loc"])
         return model.model_validate(rest)
-    except ValidationError:
+    except (ValidationError, RecursionError):
         return None
 
 
