@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from tools import NOW, rows, tree
 
@@ -279,16 +282,35 @@ def test_the_recipe_in_the_folder_makes_the_dataset_again(demo: Path, tmp_path: 
     assert tree(tmp_path / "faq") == first
 
 
-def test_schema_accepts_the_demo_recipe(demo: Path) -> None:
-    """The recipe schema is JSON Schema that knows the seed's keys, and refuses unknown ones."""
+def test_schemas_judge_as_we_do(demo: Path, tmp_path: Path) -> None:
+    """The schemas accept the recipes we ship and what we print and publish, and refuse what we refuse."""
+    schema = json.loads(tuneport("schema", "recipe", cwd=demo).stdout)
+    judge = jsonschema_rs.validator_for(schema, offline=True)
+    root = Path(__file__).parents[2]
+    readme = re.findall(r"```toml\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)[0]
+    good = [(demo / "faq.toml").read_text(), (root / "examples/acme/recipe.toml").read_text(), readme]
+    good += ['source = "a.db"\noutput = "x"', 'source = "a.db"\noutput = { output_path = "x", compress = true }']
+    for text in good:
+        assert judge.is_valid(tomllib.loads(text)), [str(error) for error in judge.iter_errors(tomllib.loads(text))]
+    for text in ('source = "a.db"', 'output = "x"\nsorce = "a.db"', 'output = "x"\n[export]\nstile = "x"'):
+        assert not judge.is_valid(tomllib.loads(text))
+
+    told = tuneport("export", "faq.toml", "--to", str(tmp_path / "out"), "--json", cwd=demo).stdout
+    again = tuneport("export", "faq.toml", "--to", str(tmp_path / "out"), "--json", cwd=demo).stdout
+    result = jsonschema_rs.validator_for(json.loads(tuneport("schema", "result", cwd=demo).stdout), offline=True)
+    assert [result.is_valid(json.loads(text)) for text in (told, again, "{}")] == [True, True, False]
+    manifest = jsonschema_rs.validator_for(json.loads(tuneport("schema", "manifest", cwd=demo).stdout), offline=True)
+    assert manifest.is_valid(json.loads((tmp_path / "out/manifest.json").read_text()))
+
+
+def test_the_schema_knows_every_key(demo: Path) -> None:
+    """The recipe schema holds the keys of the exporter and of every importer, and no others."""
     schema = json.loads(tuneport("schema", "recipe", cwd=demo).stdout)
     export = schema["$defs"]["ExportSection"]
 
     assert {"style", "field_mapping", "weighting", "quality", "metadata_fields", "formats"} <= set(export["properties"])
     assert export["additionalProperties"] is False
     assert {"path", "table", "query", "key", "limit"} <= set(schema["$defs"]["SourceSection"]["properties"])
-    for what in ("manifest", "result"):
-        assert "$defs" in json.loads(tuneport("schema", what, cwd=demo).stdout)
 
 
 def test_help_is_a_static_table_that_matches_the_plugins(tmp_path: Path) -> None:

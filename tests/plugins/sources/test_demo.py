@@ -102,3 +102,19 @@ def test_importing_the_plugin_imports_nothing_heavy() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert not {"sqlite3", "msgspec", "pydantic", "xxhash"} & set(shown.stdout.split())
+
+
+def test_the_demo_holds_every_outcome_often_enough(tmp_path: Path) -> None:
+    """Exported by its recipe, the sample shows each reject code and each odd weight at least 20 times."""
+    from tuneport import export
+
+    demo(tmp_path / "demo")
+    result = export(tmp_path / "demo/faq.toml")
+    codes = {"missing_field", "empty_output", "text_too_short", "text_too_long", "duplicate"}
+    codes |= {"bad_utf8", "bad_type", "weight_not_finite"}
+
+    assert set(result.stats.rejects) == codes
+    assert min(result.stats.rejects.values()) >= 20
+    assert set(result.notes) == {"negative_weight", "no_timestamp", "future_timestamp"}
+    assert min(result.notes.values()) >= 20
+    assert result.stats.exported_entities > 2300

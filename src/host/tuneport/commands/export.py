@@ -56,7 +56,7 @@ def export(terminal: Terminal, source: str, to: str | None, dry_run: bool, **fla
         raise click.UsageError("--json and --to - both want stdout; leave one out")
     terminal.listen()
     recipe = recipe_of(source, to, **flags)
-    plan = plan_export(recipe, manager=terminal.manager())
+    plan = plan_export(recipe, manager=terminal.manager(), to_run=not dry_run)
     if dry_run:
         terminal.answer(plan.document(), lambda: plan_lines(plan))
         return

@@ -49,15 +49,16 @@ def plan_export(
     manager: PluginManager | None = None,
     sizes: Sizes = SIZES,
     entities: Iterable[Entity] | None = None,
+    to_run: bool = True,
 ) -> Plan:
-    """Check a recipe and settle its plan; nothing is written."""
+    """Check a recipe and settle its plan; nothing is written. See `make_plan`."""
     from tuneport.plugin_manager import default_manager
 
     if isinstance(recipe, str | Path):
         recipe = load_recipe(Path(recipe))
     elif not isinstance(recipe, Recipe):
         recipe = parse_recipe(recipe)
-    return make_plan(recipe, manager or default_manager(), entities=entities, sizes=sizes)
+    return make_plan(recipe, manager or default_manager(), entities=entities, sizes=sizes, to_run=to_run)
 
 
 def execute(

@@ -108,6 +108,7 @@ def make_plan(
     *,
     entities: Iterable[Entity] | None = None,
     sizes: Sizes = SIZES,
+    to_run: bool = True,
 ) -> Plan:
     """Resolve, validate and pin a recipe. Work of the same identity that is staged lends its pinned facts.
 
@@ -116,6 +117,7 @@ def make_plan(
         manager: where plugins come from.
         entities: read these instead of the recipe's source.
         sizes: how to cut the work.
+        to_run: fail now, before anything is read, where the target exists.
 
     Raises:
         RecipeError: the recipe is wrong; all problems at once.
@@ -129,7 +131,7 @@ def make_plan(
     if pipeline is None or target is None or (entities is None and importer is None):
         raise RecipeError(problems, recipe.origin)
     staged = target.staged_plan()
-    if staged is None and not problems:
+    if to_run and staged is None and not problems:
         target.must_be_free()
     source = _opened(recipe, importer, entities, problems)
     info = information(source)
