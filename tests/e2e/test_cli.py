@@ -113,6 +113,15 @@ def test_json_is_one_document(demo: Path, tmp_path: Path) -> None:
         assert json.loads(wrong.stdout)["error"]["message"]
 
 
+def test_common_options_may_stand_before_the_command(demo: Path) -> None:
+    """`tuneport --json plugins list` is `tuneport plugins list --json`."""
+    before = tuneport("--json", "--plugin-dir", str(demo), "plugins", "list", cwd=demo)
+    after = tuneport("plugins", "list", "--json", "--plugin-dir", str(demo), cwd=demo)
+
+    assert before.stdout == after.stdout
+    assert len(json.loads(before.stdout)["plugins"]) == 3
+
+
 def test_dry_run_prints_the_plan_and_writes_nothing(demo: Path, tmp_path: Path) -> None:
     """--dry-run names stages and fields, and leaves no trace."""
     before = sorted(demo.iterdir())

@@ -107,8 +107,17 @@ def _option_values(arguments: list[str], option: str) -> Iterator[str]:
             yield argument.partition("=")[2]
 
 
+def _command_first(arguments: list[str]) -> list[str]:
+    """The same command line with options that stand before the command moved behind everything else."""
+    leading = 0
+    while leading < len(arguments) and arguments[leading] in {"--json", "-q", "--quiet", "--plugin-dir"}:
+        leading += 2 if arguments[leading] == "--plugin-dir" else 1
+    return [*arguments[leading:], *arguments[:leading]]
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
+    arguments = _command_first(arguments)
     from tuneport.commands.terminal import failed, named_dirs, wants_json
     from tuneport.errors import StreamClosedError, TuneportError
 

@@ -30,7 +30,7 @@ def result_lines(result: ExportResult) -> str:
         lines += _row("rejects", where.strip())
     if result.weights:
         weights = result.weights
-        text = f"{weights['min']:.2f} to {weights['max']:.2f}, mean {weights['mean']:.2f}"
+        text = f"{_short(weights['min'])} to {_short(weights['max'])}, mean {_short(weights['mean'])}"
         lines += _row("weights", text)
     lines += _row("counted", _counts(result.notes))
     lines += ["", *(f"  {name:<12}{ledger.rows:,} rows{_lost(result, name)}" for name, ledger in stats.formats.items())]
@@ -73,6 +73,10 @@ def _next(result: ExportResult) -> list[str]:
     first = files[0]
     reader = "head -1" if Path(first.path).suffix == ".jsonl" else "file"
     return ["", f"next  load_dataset({result.path!r})   ({size})", f"      {reader} {result.path}/{first.path}"]
+
+
+def _short(weight: float) -> str:
+    return f"{weight:.2f}" if weight == 0 or 0.1 <= weight < 1e6 else f"{weight:.2g}"
 
 
 def _seconds(milliseconds: int) -> str:
