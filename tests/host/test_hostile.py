@@ -259,6 +259,16 @@ def _empty(folder: Path) -> dict[str, Any]:
     return {"path": str(folder / "empty"), "min_rows": 0}
 
 
+def test_what_a_plugin_raises_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The author of a plugin that raises sees its message in the log, once per stage, and no other place."""
+    third = Third(weigh=lambda entity, _sample: float(entity["text"]))
+    through(tmp_path / "a", third, export={"weightings": ["weigh"]}, output=_empty(tmp_path))
+
+    (record,) = [record for record in caplog.records if "third:weigh" in record.getMessage()]
+    assert "could not convert string to float: 'text 0'" in record.getMessage()
+    assert "could not convert" not in (tmp_path / "empty/rejects/00000.jsonl").read_text()
+
+
 def test_nothing_exported_may_be_published_on_request(tmp_path: Path) -> None:
     """With min_rows = 0 a dataset without rows is published: no data files, and sums that hold."""
     result = through(tmp_path / "a", Third(style=lambda _entity: Reject("no", "No")), output=_empty(tmp_path))

@@ -45,7 +45,8 @@ Examples
   tuneport export support.db --table faq --map instruction=question,output=answer --to faq.jsonl
   tuneport export faq.jsonl --to - | head -1
 
-Exit codes: 0 done, 2 usage, 65 data, 66/69 source, 70 plugin, 73 exists, 74/75 disk, 78 recipe
+Exit codes: 0 done, 2 usage, 65 data, 66/69 source, 70 plugin or our fault, 73 exists,
+            74/75 disk, 77 permission, 78 recipe, 130 stopped
 """
 
 

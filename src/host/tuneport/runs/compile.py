@@ -44,6 +44,7 @@ class Compiled:
         sample: what all samples have in common, where the style declared it.
         resources: path to SHA-256 of the files that stages asked for.
         counts: events that stages count while they work; taken part by part.
+        warned: stages that raised, and were warned of.
     """
 
     style: tuple[StageRef, Style]
@@ -57,6 +58,7 @@ class Compiled:
     sample: SampleShape | None
     resources: dict[str, str]
     counts: Counter[str]
+    warned: set[str] = field(default_factory=set)
 
     def take_counts(self) -> Counter[str]:
         """The events since the last call."""

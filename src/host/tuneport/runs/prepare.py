@@ -13,6 +13,7 @@ from typing import Any
 from xxhash import xxh3_128_digest
 
 from tuneport.model import Batch, Entity, Malformed, Outcome, Reject, Sample
+from tuneport.plugin_manager.discovery import told
 from tuneport.runs.codes import ERRORED, FILTERED, is_error
 from tuneport.runs.messages import Candidates, Part, StageRef
 from tuneport.runs.plan import Plan
@@ -58,12 +59,18 @@ def rejected_by(stage: StageRef, ordinal: int, key: str | None, reject: Reject) 
     return Rejected(ordinal, key, stage.qualified, code, str(reject.reason))
 
 
-def raised_by(stage: StageRef, ordinal: int, key: str | None, error: BaseException) -> Rejected:
-    """The reject of a plugin that raised. What it said may hold the record's values, so that only the log has it."""
+def raised_by(stage: StageRef, ordinal: int, key: str | None, error: BaseException, warned: set[str]) -> Rejected:
+    """The reject of a plugin that raised.
+
+    What it said may hold the record's values: the reject does not repeat it, and the log does once per stage,
+    for whoever has to mend the plugin.
+    """
     if isinstance(error, UnicodeEncodeError):
         return Rejected(ordinal, key, stage.qualified, "bad_utf8", "Text holds a lone surrogate")
-    log.debug("%s raised %s: %s", stage.qualified, type(error).__name__, error)
     reason = f"{stage.qualified} raised {type(error).__name__}"
+    if stage.qualified not in warned:
+        warned.add(stage.qualified)
+        log.warning("%s, the first time with: %s", reason, " ".join(told(error).split())[:300])
     return Rejected(ordinal, key, stage.qualified, f"hook:{stage.plugin}", reason)
 
 
@@ -76,7 +83,7 @@ class Preparer:
         self._reads = plan.reads
         self._style_ref, self._style = compiled.style
         self._filters, self._weightings = compiled.filters, compiled.weightings
-        self._take_counts = compiled.take_counts
+        self._take_counts, self._warned = compiled.take_counts, compiled.warned
         self._key = key_reader(plan.key)
         self._visible = visibility(plan.recipe.output.include_fields, plan.recipe.output.exclude_fields)
 
@@ -130,7 +137,7 @@ class Preparer:
             stage = self._style_ref
             identities.append(xxh3_128_digest(sample.content()))
         except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
-            prepared.rejected.append(raised_by(stage, ordinal, key, error))
+            prepared.rejected.append(raised_by(stage, ordinal, key, error, self._warned))
             return
         prepared.samples.append(sample)
         prepared.ordinals.append(ordinal)

@@ -31,6 +31,7 @@ class _Lines:
     observer: Observer | None
     ledger: FormatStats = field(default_factory=FormatStats)
     rows: dict[str, list[bytes]] = field(default_factory=dict)
+    warned: set[str] = field(default_factory=set)
 
     def add(self, sample: Sample, split: str, ordinal: int, key: str | None) -> Rejected | None:
         """Write a sample; why it was refused, or None."""
@@ -43,7 +44,7 @@ class _Lines:
                 else:
                     row = reject
         except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
-            return raised_by(self.stage, ordinal, key, error)
+            return raised_by(self.stage, ordinal, key, error, self.warned)
         if isinstance(row, Reject):
             return rejected_by(self.stage, ordinal, key, row)
         self.ledger.rows += 1
@@ -97,7 +98,7 @@ class Renderer:
     def render(self, candidates: Candidates, prepared: Prepared, verdict: Verdict) -> PartResult:
         """Write the samples the verdict keeps; name every record that it does not."""
         formats = [
-            _Lines(name, ref, write, self._columns.get(name), _observer(write))
+            _Lines(name, ref, write, self._columns.get(name), _observer(write), warned=self._compiled.warned)
             for name, ref, write in self._compiled.formats
         ]
         weights: list[float] = []

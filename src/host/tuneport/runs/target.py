@@ -74,7 +74,8 @@ class Target:
 def target_of(output: Output, base: Path, formats: int, problems: list[Problem]) -> Target | None:
     """Where an output section points; what is wrong with it is added to `problems`."""
     if output.path is None:
-        problems.append(Problem("output.path", "missing", "a folder, a .jsonl file, or - for stdout"))
+        hint = "name a folder, a .jsonl file, or - for stdout: --to, or output.path in a recipe"
+        problems.append(Problem("output.path", "missing", hint))
         return None
     asked: Compression = "gzip" if output.compress else output.compression
     place = f'output.path = "{output.path}"'
