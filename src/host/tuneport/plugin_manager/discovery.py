@@ -154,7 +154,10 @@ def _spec(target: str) -> ModuleSpec | None:
 
 def told(error: BaseException) -> str:
     """An exception in one line; one of ours, or a plain ValueError, without its type."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001  -- an exception of a plugin may fail at that too
+        text = ""
     if type(error) is ValueError and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
