@@ -12,8 +12,9 @@ help:  ## Say what can be made
 
 demo: $(BIN)/tuneport  ## Install, write the sample database, export it, and say where the result is
 	@rm -rf demo
-	@$(BIN)/tuneport demo --to demo
+	@$(BIN)/tuneport demo --to demo --quiet
 	@$(BIN)/tuneport export demo/faq.toml
+	@echo "      . $(BIN)/activate   (then: tuneport --help)"
 
 test:  ## Install, and run every check
 	@$(MAKE) --no-print-directory STEP=environment timed
@@ -61,4 +62,4 @@ memory: $(BIN)/tuneport  ## Measure resident memory at 100,000 and 1,000,000 rec
 	@$(BIN)/python benchmarks/memory.py
 
 clean:  ## Remove what was made here
-	@rm -rf $(VENV) demo build dist .coverage* .*_cache
+	@rm -rf $(VENV) demo build dist .coverage* .*_cache .hypothesis

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from tuneport import ExportOptions, PluginManager
+from tuneport import ExportOptions, ExportStats, PluginManager
 
 FAQ = [
     {
@@ -22,11 +22,11 @@ FAQ = [
 ]
 
 
-def progress(stats):
+def progress(stats: ExportStats) -> None:
     print(f"{stats.exported_entities} of {stats.total_entities} so far", file=sys.stderr)
 
 
-def main():
+def main() -> None:
     plugins = PluginManager()
     exporter = plugins.load("jsonl_llm", {"style": "instruction_tuning", "weighting": {"weight_field": "upvotes"}})
     options = ExportOptions(output_path=sys.argv[1], progress_callback=progress)

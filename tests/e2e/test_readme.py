@@ -87,6 +87,16 @@ def test_the_host_application_runs_as_it_stands(tmp_path: Path, monkeypatch: pyt
     assert printed.getvalue().endswith("{} {}\n")
 
 
+def test_the_host_applications_type_check(tmp_path: Path) -> None:
+    """The README's host application and the example pass mypy --strict as a stranger's code, without a plugin."""
+    (tmp_path / "readme.py").write_text(fenced("python")[0])
+    (tmp_path / "host_app.py").write_text((ROOT / "examples/host_app.py").read_text())
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, "readme.py", "host_app.py"]
+    checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert checked.returncode == 0, checked.stdout
+
+
 def test_the_format_is_ten_lines_and_works(tmp_path: Path) -> None:
     """The README's plugin is at most ten lines, and writes its rows."""
     import types

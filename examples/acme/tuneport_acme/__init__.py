@@ -39,7 +39,7 @@ def inhouse(config, _ctx):
 
 
 def tier(config, ctx):
-    ctx.reads(config.field)  # so the source reads this field, and not all of them
+    ctx.needs(config.field, at="field")  # the source reads this field alone, and a typo is told at once
     lines = ctx.resource(config.table).decode().splitlines()  # its digest is part of the plan
     factors = {key: float(factor) for key, factor in csv.reader(lines)}
     return lambda entity, _sample: factors.get(str(entity[config.field]), 1.0)

@@ -7,6 +7,7 @@ and `tuneport --help` cost nothing that is not used.
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ _HOMES = {
 }
 
 __version__ = "0.1.0"
+
+# Without a handler of its own, Python would print our warnings for an application that set up no logging.
+logging.getLogger("tuneport").addHandler(logging.NullHandler())
 __all__ = [
     "API_VERSION",
     "Artifact",

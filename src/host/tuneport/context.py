@@ -75,8 +75,12 @@ class Context:
             hint = "take it out of output.exclude_fields, or add it to output.include_fields"
             self.problems.append(Problem(at, f'field "{name}" is excluded', hint, "excluded_field"))
         elif self.closed and name not in self.fields:
-            hint = f"{closest(name, self.fields)} It has {', '.join(self.fields)}".strip()
+            near = closest(name, self.fields)
+            hint = f"{near} It has {', '.join(self.fields)}" if near else f"it has {', '.join(self.fields)}"
             self.problems.append(Problem(at, f'the source has no field "{name}"', hint, "unknown_field"))
+        elif self.fields and name not in self.fields:
+            known = closest(name, self.fields) or f"they have {', '.join(list(self.fields)[:12])}"
+            self.log.warning('none of the first records has a field "%s"; %s', name, known)
 
     def makes(self, kind: type[Sample], *, has_input: bool = False, metadata: Mapping[str, str] | None = None) -> None:
         """Declare what all samples of this style have in common, so that formats know their columns."""

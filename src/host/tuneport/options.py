@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import msgspec
 import msgspec.json
@@ -17,11 +17,11 @@ class Output(Config):
     """The `[output]` section of a recipe."""
 
     path: Path | None = Field(None, validation_alias=AliasChoices("path", "output_path"))
-    """A folder, one `.jsonl[.gz|.zst]` file, or `-` for stdout. Seed spelling: `output_path`."""
+    """A folder, one `.jsonl[.gz|.zst]` file, or `-` for stdout. Also written `output_path`."""
     compression: Literal["none", "gzip", "zstd"] = "none"
     """How data files are compressed. A file's own suffix (`.gz`, `.zst`) says it too."""
     compress: bool = False
-    """The seed's switch: the same as `compression = "gzip"`."""
+    """The same as `compression = "gzip"`."""
     shard_size: ByteSize = Field(ByteSize(256 * 1024 * 1024), ge=1)
     """Bytes of uncompressed rows after which a new file begins: a number, or text such as `"256MiB"`."""
     min_rows: int = Field(1, ge=0)
@@ -39,7 +39,7 @@ class Output(Config):
     continue_on_error: bool = True
     """Whether a record that fails with an error leaves the run going. Filtered records never stop it."""
     max_errors: int = Field(100, ge=0)
-    """How many texts the list `errors` holds at most."""
+    """How many texts the list `errors` holds at most; it stops nothing (see run.max_error_rate)."""
 
     @model_validator(mode="after")
     def _one_compression(self) -> Self:
@@ -55,6 +55,27 @@ class ExportOptions(Output):
 
     `ExportOptions(output_path="faq.jsonl")` is all that most need.
     """
+
+    if TYPE_CHECKING:
+        # What a type checker sees: the same keys, in either spelling of the path.
+        def __init__(
+            self,
+            *,
+            output_path: str | Path = ...,
+            path: str | Path = ...,
+            compression: Literal["none", "gzip", "zstd"] = ...,
+            compress: bool = ...,
+            shard_size: int | str = ...,
+            min_rows: int = ...,
+            include_fields: list[str] = ...,
+            exclude_fields: list[str] = ...,
+            filter_expression: str = ...,
+            pretty_print: bool = ...,
+            progress_interval: int = ...,
+            continue_on_error: bool = ...,
+            max_errors: int = ...,
+            progress_callback: Callable[[ExportStats], Any] | None = ...,
+        ) -> None: ...
 
     progress_callback: Callable[[ExportStats], Any] | None = Field(None, exclude=True)
     """Called with the statistics so far each time the exported count passes a multiple of progress_interval,

@@ -27,8 +27,10 @@ _RECIPES = {".toml", ".json"}
 @click.option(
     "--map",
     "mapping",
+    multiple=True,
     metavar="TARGET=COLUMN,...",
-    help="Such as instruction=question,output=answer. A column may be a path (a.b) or a template ({title}: {body}).",
+    help="Targets: instruction, input, output; system, user, assistant; text. A column may be a path (a.b) or a"
+    " template ({title}: {body}).",
 )
 @click.option("--format", "formats", multiple=True, metavar="NAME", help="What to write; repeatable.")
 @click.option("--to", metavar="PATH", help="A folder, one .jsonl[.gz|.zst] file, or - for stdout.")
@@ -78,7 +80,7 @@ def recipe_of(
     key: str | None = None,
     limit: int | None = None,
     style: str | None = None,
-    mapping: str | None = None,
+    mapping: tuple[str, ...] = (),
     formats: tuple[str, ...] = (),
     now: str | None = None,
     settings: tuple[str, ...] = (),
@@ -92,7 +94,7 @@ def recipe_of(
     from tuneport.recipes import load_recipe, parse_recipe
     from tuneport.recipes.loading import override
 
-    fields = mapping_of(mapping) if mapping else {}
+    fields = mapping_of(",".join(mapping)) if mapping else {}
     given = {
         "source.table": table,
         "source.query": query,
@@ -131,6 +133,8 @@ def mapping_of(text: str) -> dict[str, str]:
             raise UsageError(f"--map {pair}: expected target=column", "such as instruction=question,output=answer")
         if target not in _TARGETS:
             raise UsageError(f"--map {pair}: no target {target!r}", suggest(target, _TARGETS))
+        if target in fields:
+            raise UsageError(f"--map {pair}: {target} is mapped twice", f"already to {fields[target]}")
         fields[target] = column
     return fields
 

@@ -126,6 +126,9 @@ def run(arguments: list[str]) -> int:
         # A command may come from a directory that the command line names: look for it before anything is parsed.
         dirs = (*named_dirs(), *_option_values(arguments, "--plugin-dir"))
         code = cli.main(arguments, prog_name="tuneport", standalone_mode=False, obj=dirs)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except click.exceptions.Exit as done:
         return done.exit_code
     except (StreamClosedError, BrokenPipeError):

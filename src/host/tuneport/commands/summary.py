@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
-from pathlib import Path
 
 from tuneport.runs import ExportResult, Plan
 from tuneport.runs.codes import is_error
@@ -13,7 +13,7 @@ _CARRIED = {
     "row": "weight column",
     "message": "a weight per message",
     "binary": "weights as 0 or 1",
-    "none": "no weight",
+    "none": "",
 }
 
 
@@ -28,6 +28,8 @@ def result_lines(result: ExportResult) -> str:
     lines += _row("filtered", _counts(filtered)) + _row("errors", _counts(errors))
     if where:
         lines += _row("rejects", where.strip())
+    elif filtered or errors:
+        lines += _row("rejects", "kept in a folder only; --json lists the first ones")
     if result.weights:
         weights = result.weights
         text = f"{_short(weights['min'])} to {_short(weights['max'])}, mean {_short(weights['mean'])}"
@@ -66,13 +68,19 @@ def _next(result: ExportResult) -> list[str]:
         return []
     size = _bytes(result.stats.bytes_written)
     if result.dataset is None:
-        return ["", f"next  head -1 {result.path}   ({size})"]
+        return ["", f"next  {_first_line(result.path, result.compression)}   ({size})"]
     files = [file for info in result.dataset.formats.values() for split in info.splits.values() for file in split]
     if not files:
         return ["", f"next  nothing to load: {result.path} holds no rows"]
-    first = files[0]
-    reader = "head -1" if Path(first.path).suffix == ".jsonl" else "file"
-    return ["", f"next  load_dataset({result.path!r})   ({size})", f"      {reader} {result.path}/{first.path}"]
+    look = _first_line(f"{result.path}/{files[0].path}", result.compression)
+    return ["", f"next  load_dataset({result.path!r})   ({size})", f"      {look}"]
+
+
+def _first_line(path: str, compression: str) -> str:
+    """A command that shows the first row of a file."""
+    quoted = shlex.quote(path)
+    reader = {"gzip": f"zcat < {quoted} | head -1", "zstd": f"zstd -dc {quoted} | head -1"}
+    return reader.get(compression, f"head -1 {quoted}")
 
 
 def _short(weight: float) -> str:

@@ -95,7 +95,7 @@ def failed(error: BaseException, *, as_json: bool) -> int:
         where = error.ctx.command_path if error.ctx is not None else "tuneport"
         error = UsageError(f"tuneport: {error.format_message()}", f"all options: {where} --help")
     elif isinstance(error, KeyboardInterrupt | click.Abort):
-        error = StoppedError("stopped; nothing published", "the same command goes on, or starts again")
+        error = StoppedError("stopped", "the same command goes on where it can, or starts again")
     elif isinstance(error, OSError) and error.filename is None:
         # Only our own streams have no name.
         error = StorageError(f"cannot write to stdout: {error.strerror}")

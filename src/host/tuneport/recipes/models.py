@@ -84,9 +84,15 @@ class RunSection(Config):
 
     @field_validator("now", mode="before")
     @classmethod
-    def _no_number(cls, value: Any) -> Any:
-        if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
-            raise ValueError("a time as in 2026-11-22T00:00:00Z")
+    def _with_zone(cls, value: Any) -> Any:
+        wanted = "a time with its zone, as in 2026-11-22T00:00:00Z"
+        if isinstance(value, str):
+            try:
+                value = datetime.fromisoformat(value)
+            except ValueError:
+                raise ValueError(wanted) from None
+        if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
+            raise ValueError(wanted)
         return value
 
     @field_validator("now")

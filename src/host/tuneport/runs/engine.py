@@ -57,6 +57,7 @@ class ExportResult(msgspec.Struct):
         weights: count, min, max, mean; empty without weightings.
         notes: events that stages counted.
         carried: format name to what becomes of a weight, as its traits say.
+        compression: of the data files.
         dataset: the published folder; None for a file or stdout.
     """
 
@@ -68,6 +69,7 @@ class ExportResult(msgspec.Struct):
     weights: dict[str, float]
     notes: dict[str, int]
     carried: dict[str, str]
+    compression: str
     dataset: Dataset | None = None
 
 
@@ -258,5 +260,6 @@ class Run:
             weights=self._tally.weights.summary() if self._plan.pipeline.weightings else {},
             notes=dict(sorted(self._tally.notes.items())),
             carried=self._plan.pipeline.carried(),
+            compression=self._plan.target.compression,
             dataset=dataset,
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from logging import getLogger
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from xxhash import xxh3_128_digest
@@ -67,7 +69,9 @@ def raised_by(stage: StageRef, ordinal: int, key: str | None, error: BaseExcepti
     """
     if isinstance(error, UnicodeEncodeError):
         return Rejected(ordinal, key, stage.qualified, "bad_utf8", "Text holds a lone surrogate")
-    reason = f"{stage.qualified} raised {type(error).__name__}"
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    reason = f"{stage.qualified} raised {type(error).__name__}{place}"
     if stage.qualified not in warned:
         warned.add(stage.qualified)
         log.warning("%s, the first time with: %s", reason, " ".join(told(error).split())[:300])

@@ -102,6 +102,7 @@ class Renderer:
             for name, ref, write in self._compiled.formats
         ]
         weights: list[float] = []
+        refused: list[Rejected] = []
         for index, split in enumerate(verdict.splits):
             ordinal, key = prepared.ordinals[index], prepared.keys[index]
             if split == DUPLICATE:
@@ -117,10 +118,13 @@ class Renderer:
                 prepared.rejected.append(first)
                 continue
             for lines, refusal in zip(formats, refusals, strict=True):
-                lines.ledger.refused += refusal is not None
+                if refusal is not None:
+                    lines.ledger.refused += 1
+                    prepared.notes[f"{refusal.code} refused by {lines.name}"] += 1
+                    refused.append(refusal)
             weights.append(weight)
         self._columns |= {lines.name: lines.columns for lines in formats if lines.columns is not None}
-        return self._result(candidates, prepared, verdict, formats, weights)
+        return self._result(candidates, prepared, verdict, formats, weights, refused)
 
     def _result(
         self,
@@ -129,6 +133,7 @@ class Renderer:
         verdict: Verdict,
         formats: list[_Lines],
         weights: list[float],
+        refused: list[Rejected],
     ) -> PartResult:
         rejected = sorted(prepared.rejected, key=lambda reject: reject.ordinal)
         segments = [
@@ -136,7 +141,9 @@ class Renderer:
             for lines in formats
             for split, rows in lines.rows.items()
         ]
-        entries = [self._entry(reject, verdict.base) for reject in rejected]
+        # What one format refused and another wrote is exported, and stands here all the same, under its format.
+        listed = sorted([*rejected, *refused], key=lambda reject: reject.ordinal)
+        entries = [self._entry(reject, verdict.base) for reject in listed]
         sums = WeightSums()
         sums.add(weights)
         return PartResult(

@@ -68,7 +68,9 @@ class Target:
             TargetExistsError: something does.
         """
         if self.kind != "stdout" and os.path.lexists(self.path):
-            raise TargetExistsError(f"{self.shown} exists. Nothing read.", "remove it, or name another path")
+            raise TargetExistsError(
+                f"{self.shown} exists. Nothing read.", "name another path: nothing is ever overwritten"
+            )
 
 
 def target_of(output: Output, base: Path, formats: int, problems: list[Problem]) -> Target | None:

@@ -27,17 +27,22 @@ def card(dataset: Dataset) -> str:
 
 
 def _front_matter(dataset: Dataset) -> str:
-    lines = ["tags:", '- "tuneport"', "configs:"]
-    for index, (name, info) in enumerate(dataset.formats.items()):
+    lines = ["tags:", '- "tuneport"', *(["configs:"] if _written(dataset) else [])]
+    for index, (name, info) in enumerate(_written(dataset).items()):
         lines += [f"- config_name: {_quoted(name)}", "  data_files:"]
         for split in info.splits:
             lines += [f"  - split: {_quoted(split)}", f"    path: {_quoted(f'data/{name}/{split}/*')}"]
         if index == 0:
             lines.append("  default: true")
-    described = [_described(name, dataset) for name in dataset.formats]
+    described = [_described(name, dataset) for name in _written(dataset)]
     if described:
         lines += ["dataset_info:", *(line for block in described for line in block)]
     return "\n".join([*lines, ""])
+
+
+def _written(dataset: Dataset) -> dict[str, Any]:
+    """The formats that wrote something: a config without files would load another one's."""
+    return {name: info for name, info in dataset.formats.items() if info.splits}
 
 
 def _described(name: str, dataset: Dataset) -> list[str]:
@@ -103,7 +108,7 @@ def _body(dataset: Dataset) -> str:
             "",
             *(
                 f"dataset = load_dataset({_quoted(manifest.name)}, {_quoted(name)})"
-                for name in list(dataset.formats)[:1]
+                for name in list(_written(dataset))[:1]
             ),
             "```",
             "",

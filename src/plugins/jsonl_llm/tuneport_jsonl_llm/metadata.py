@@ -40,7 +40,8 @@ def declare(config: StyleConfig, ctx: Context) -> tuple[dict[str, str], tuple[st
     if not config.include_metadata:
         return {}, ()
     if isinstance(config.metadata_fields, dict):
-        ctx.reads(*config.metadata_fields)
+        for name in config.metadata_fields:
+            ctx.needs(name, at="metadata_fields")
         return dict(config.metadata_fields), ()
     explicit = "metadata_fields" in config.model_fields_set
     types: dict[str, str] = {}
