@@ -153,6 +153,23 @@ def test_refused_by_one_format_is_exported_by_another(tmp_path: Path) -> None:
     assert result.stats.formats["picky"].refused == 1
     assert result.stats.formats["all"].rows == 2
     assert result.stats.rejects == {"duplicate": 1}
+    assert result.notes == {"odd:too_odd refused by picky": 1}
+    listed = rows(tmp_path / "out/rejects/00000.jsonl")
+    assert [(entry["stage"], entry["code"]) for entry in listed] == [
+        ("odd:picky", "odd:too_odd"),
+        ("admit", "duplicate"),
+    ]
+
+
+def test_a_format_that_wrote_nothing_is_in_no_config(tmp_path: Path) -> None:
+    """A format that refused every sample has a ledger and reasons, and no config that would load another's rows."""
+    result = odd(["refuse"], tmp_path / "out", ["picky", "all"])
+    card = (tmp_path / "out/README.md").read_text()
+
+    assert (result.stats.formats["picky"].rows, result.stats.formats["picky"].refused) == (0, 1)
+    assert 'config_name: "all"' in card
+    assert "picky" not in card.split("---")[1]
+    assert "default: true" in card
 
 
 def test_the_first_of_two_equal_samples_wins(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def mapping_of(text: str) -> dict[str, str]:
     from tuneport.config import suggest
     from tuneport.errors import UsageError
 
-    fields = {}
+    fields: dict[str, str] = {}
     for pair in re.split(r",(?=\s*\w+=)", text):
         target, equals, column = (part.strip() for part in pair.partition("="))
         if not equals or not column:
