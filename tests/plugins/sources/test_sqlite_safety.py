@@ -202,3 +202,4 @@ def test_an_abandoned_read_closes_its_connection(path: Path) -> None:
     with closing(sqlite3.connect(path, timeout=0)) as writer:
         writer.execute("DELETE FROM faq")
         writer.commit()
+        assert writer.execute("SELECT count(*) FROM faq").fetchone() == (0,)
