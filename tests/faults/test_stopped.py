@@ -212,3 +212,51 @@ def test_paths_that_name_nothing_are_problems(path: str, tmp_path: Path, monkeyp
     (tmp_path / "a.jsonl").write_text('{"question": "Q", "answer": "An answer."}\n')
     with pytest.raises(RecipeError, match=r"output\.path"):
         export({"source": "a.jsonl", "output": path})
+
+
+def test_others_things_survive_a_run_that_cannot_be_taken_up(tmp_path: Path) -> None:
+    """Neither does a run over entities, which tidies up after itself, delete what it has not made."""
+    from tuneport import ExportOptions
+
+    (tmp_path / ".out.staging").mkdir()
+    (tmp_path / ".out.staging/thesis.txt").write_text("precious")
+    with pytest.raises(TargetExistsError, match=r"thesis\.txt"):
+        PluginManager().load("jsonl_llm").exportEntities([], ExportOptions(output_path=tmp_path / "out"))
+
+    assert (tmp_path / ".out.staging/thesis.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["out", "out.jsonl"])
+def test_what_was_published_and_taken_away_is_made_again(name: str, tmp_path: Path) -> None:
+    """A run that died after publishing does not answer for an output that is no longer there."""
+    (tmp_path / "a.jsonl").write_text('{"question": "Q", "answer": "An answer, long enough."}\n')
+    data = recipe(tmp_path / "a.jsonl", tmp_path / name)
+
+    def before(operation: str, path: Path) -> None:
+        if operation == "remove" and ".staging" in str(path) and (tmp_path / name).exists():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(data, before)
+    (tmp_path / name).rename(tmp_path / "taken")
+    assert run(data).stats.exported_entities == 1
+    assert (tmp_path / name).exists()
+
+
+def test_a_query_with_columns_nobody_reads_resumes_to_the_same_rows(tmp_path: Path) -> None:
+    """Where parts end does not depend on which columns are read, so a resumed query goes on where it stopped."""
+    with sqlite3.connect(tmp_path / "a.db") as database:
+        database.execute("CREATE TABLE faq (id INTEGER PRIMARY KEY, question TEXT, answer TEXT, attachment TEXT)")
+        values = [(n, f"Q{n}", f"An answer, number {n}.", "x" * (n * 37 % 900)) for n in range(1500)]
+        database.executemany("INSERT INTO faq VALUES (?, ?, ?, ?)", values)
+    database.close()
+    source = {"path": str(tmp_path / "a.db"), "query": "SELECT * FROM faq ORDER BY id"}
+    data: dict[str, Any] = {"source": source, "output": str(tmp_path / "out"), "run": {"now": NOW}}
+    expected = told(run(data))
+    (tmp_path / "out").rename(tmp_path / "whole")
+    for last in (60, 90):
+        with pytest.raises(KeyboardInterrupt):
+            run(data, interrupting(last))
+        assert list((tmp_path / ".out.staging/done").glob("*.json"))
+
+    assert told(run(data)) == expected

@@ -24,12 +24,10 @@ def result_lines(result: ExportResult) -> str:
     lines = [f"{head:<{_WIDTH - 8}}{_seconds(stats.duration_ms):>8}", "", _sum(result)]
     filtered = {code: n for code, n in stats.rejects.items() if not is_error(code) and code != "duplicate"}
     errors = {code: n for code, n in stats.rejects.items() if is_error(code)}
-    where = f"   {result.path}/rejects" if result.dataset is not None and (filtered or errors) else ""
     lines += _row("filtered", _counts(filtered)) + _row("errors", _counts(errors))
-    if where:
-        lines += _row("rejects", where.strip())
-    elif filtered or errors:
-        lines += _row("rejects", "kept in a folder only; --json lists the first ones")
+    if filtered or errors:
+        kept = "kept in a folder only; --json lists the first ones"
+        lines += _row("rejects", f"{result.path}/rejects" if result.dataset is not None else kept)
     if result.weights:
         weights = result.weights
         text = f"{_short(weights['min'])} to {_short(weights['max'])}, mean {_short(weights['mean'])}"

@@ -41,7 +41,6 @@ class Compiled:
     Attributes:
         reads: the entity fields that stages look at; None where one of them did not say.
         whole: the stages that did not say.
-        sample: what all samples have in common, where the style declared it.
         resources: path to SHA-256 of the files that stages asked for.
         counts: events that stages count while they work; taken part by part.
         warned: stages that raised, and were warned of.
@@ -52,10 +51,8 @@ class Compiled:
     weightings: list[tuple[StageRef, Weighting]]
     formats: list[tuple[str, StageRef, Format]]
     artifacts: list[tuple[StageRef, ArtifactMaker]]
-    dedup: bool
     reads: frozenset[str] | None
     whole: list[str]
-    sample: SampleShape | None
     resources: dict[str, str]
     counts: Counter[str]
     warned: set[str] = field(default_factory=set)
@@ -145,10 +142,8 @@ def compile_pipeline(pipeline: Pipeline, facts: Facts, problems: list[Problem]) 
         weightings=weightings,
         formats=formats,
         artifacts=artifacts,
-        dedup=pipeline.dedup,
         reads=None if compiler.whole else frozenset(compiler.reads),
         whole=compiler.whole,
-        sample=compiler.sample,
         resources=compiler.resources,
         counts=compiler.counts,
     )

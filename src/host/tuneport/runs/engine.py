@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -22,7 +22,7 @@ from tuneport.runs.messages import Part, PartResult, Segment
 from tuneport.runs.parts import parts_of
 from tuneport.runs.plan import Plan, changed
 from tuneport.runs.publish import Publisher
-from tuneport.runs.render import Save
+from tuneport.runs.render import Save, SaveRejects
 from tuneport.runs.sources import information
 from tuneport.runs.staging import Sealed, Staging
 from tuneport.runs.storage import Storage, failure
@@ -42,7 +42,6 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-SaveRejects = Callable[[int, list[dict[str, Any]]], str]
 
 
 class ExportResult(msgspec.Struct):
@@ -99,12 +98,12 @@ class Run:
             staging = Staging(target.staging, self._storage)
             sealed = staging.sealed()
             if sealed is not None and not self._made(staging).exists():
-                if sealed.plan == self._plan.digest:
+                if sealed.plan == self._plan.digest and target.path.exists():
                     return self._published_before(staging, sealed)
-                staging.remove()  # another run published it before it died
+                staging.remove()  # it was published, by another plan or to be taken away since
             target.must_be_free()
+            self._take_up(staging)
             try:
-                self._take_up(staging)
                 self._work(staging.save, staging.save_rejects, staging)
                 return self._publish(staging)
             except BaseException as error:
@@ -210,7 +209,7 @@ class Run:
                 tolerable(tally.stats, self._plan.recipe)
                 if size >= self._plan.sizes.savepoint_bytes:
                     self._savepoint(staging, unsaved)
-                    unsaved, size = [], 0
+                    size = 0
         except (DataError, KeyboardInterrupt):
             self._savepoint(staging, unsaved)
             raise
@@ -229,7 +228,10 @@ class Run:
     def _savepoint(self, staging: Staging | None, results: list[PartResult]) -> None:
         if results and staging is not None and self._plan.resumable:
             staging.savepoint(self._plan, results, self._reducer.keys_of(results))
-        self._reducer.saved(results)
+        # Emptied before anything else: an interrupt from here on finds nothing left to save.
+        saved = results.copy()
+        results.clear()
+        self._reducer.saved(saved)
 
     def _told(self, before: int, total: int | None) -> None:
         stats, interval = self._tally.stats, self._plan.recipe.output.progress_interval

@@ -19,7 +19,8 @@ def parts_of(plan: Plan, skip: int) -> tuple[Iterator[Part], int | None]:
     if partitions:
         ranges = (Part(index, partition) for index, partition in enumerate(partitions) if index >= skip)
         return ranges, len(partitions)
-    batches = readable(plan.source, None, plan.reads)
+    # Whole records: where a part ends may depend on their size, and must not on which fields are read.
+    batches = readable(plan.source, None, None)
     cut = rebatch(batches, plan.pinned.part_entities, plan.pinned.part_bytes)
     return (Part(index, None, [batch]) for index, batch in enumerate(cut) if index >= skip), None
 

@@ -147,11 +147,8 @@ def _opened(
 ) -> Source:
     if importer is None:
         return IterableSource(entities or ())
-    settings = {
-        name: recipe.resolve(value) if isinstance(value, Path) else value
-        for name, value in ((name, getattr(importer.config, name)) for name in importer.config.model_fields_set)
-    }
-    config = importer.config.model_copy(update=settings)
+    paths = {name: recipe.resolve(value) for name, value in importer.config if isinstance(value, Path)}
+    config = importer.config.model_copy(update=paths)
     now = recipe.run.now or _now()
     try:
         source = open_source(importer.contribution, config, now, recipe.run.seed, recipe.base)
@@ -166,10 +163,10 @@ def _opened(
 def _key(recipe: Recipe, info: SourceInfo, problems: list[Problem]) -> tuple[str, ...] | None:
     """The fields that name a record: those the recipe names, else the source's own; None for `pk`, else `id`."""
     named = tuple(recipe.source.key) if recipe.source is not None else ()
-    for name in named if info.closed and info.fields is not None else ():
-        if name not in (info.fields or {}):
-            known = ", ".join(info.fields or {})
-            problems.append(Problem(f'source.key = "{name}"', "the source has no such field", f"it has {known}"))
+    if info.closed and info.fields is not None:
+        hint = f"it has {', '.join(info.fields)}"
+        unknown = [name for name in named if name not in info.fields]
+        problems.extend(Problem(f'source.key = "{name}"', "the source has no such field", hint) for name in unknown)
     return named or info.key or None
 
 

@@ -19,6 +19,9 @@ from tuneport.runs.prepare import Prepared, Rejected, raised_by, rejected_by
 Save = Callable[[int, str, str, bytes, int], Segment]
 """Keep the bytes of (part, format, split), with their number of rows."""
 
+SaveRejects = Callable[[int, list[dict[str, Any]]], str]
+"""Keep the rejects of a part; where they stand."""
+
 
 @dataclass
 class _Lines:
@@ -81,13 +84,7 @@ class Renderer:
         save_rejects: keeps a part's rejects.
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        columns: Mapping[str, list[str]],
-        save: Save,
-        save_rejects: Callable[[int, list[dict[str, Any]]], str],
-    ) -> None:
+    def __init__(self, plan: Plan, columns: Mapping[str, list[str]], save: Save, save_rejects: SaveRejects) -> None:
         self._compiled = plan.compiled
         self._columns = dict(columns)
         self._locate = plan.source.locate

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from tuneport.runs.messages import Candidates, Part, PartResult, Verdict
 from tuneport.runs.plan import Plan
 from tuneport.runs.prepare import Prepared, Preparer
-from tuneport.runs.render import Renderer, Save
+from tuneport.runs.render import Renderer, Save, SaveRejects
 
 
 class InProcess:
@@ -18,13 +17,7 @@ class InProcess:
     verdict is there, so that one part is in memory at a time where verdicts come part by part.
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        columns: Mapping[str, list[str]],
-        save: Save,
-        save_rejects: Callable[[int, list[dict[str, Any]]], str],
-    ) -> None:
+    def __init__(self, plan: Plan, columns: Mapping[str, list[str]], save: Save, save_rejects: SaveRejects) -> None:
         self._preparer = Preparer(plan)
         self._renderer = Renderer(plan, columns, save, save_rejects)
         self._waiting: dict[int, tuple[Candidates, Prepared]] = {}
