@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from tuneport.runs.features import Observer, feature_of, merged
 from tuneport.runs.sources import IterableSource, with_field_types
+from tuneport.source import SourceInfo
 
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=3)),
@@ -79,3 +81,19 @@ def _sorted(feature: Any) -> Any:
     if isinstance(feature, dict):
         return {"list": _sorted(feature["list"])}
     return feature
+
+
+def test_little_is_held_of_a_source_that_can_be_read_once() -> None:
+    """Large records are looked at until they fill the memory set aside for it; every one is read all the same."""
+    taken: list[int] = []
+
+    def entities() -> Iterator[dict[str, Any]]:
+        for number in range(200):
+            taken.append(number)
+            yield {"number": number, "text": "x" * (1 << 20)}
+
+    source, fields = with_field_types(IterableSource(entities(), batch=8), SourceInfo(title="large"))
+
+    assert dict(fields) == {"number": "integer", "text": "string"}
+    assert 32 <= len(taken) <= 40
+    assert [entity["number"] for batch in source.read(None, None) for entity in batch.entities] == list(range(200))

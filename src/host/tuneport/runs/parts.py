@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from tuneport.model import Batch, Entity, Malformed
 from tuneport.runs.messages import Part
 from tuneport.runs.plan import Plan
-from tuneport.runs.sources import partitions_of, readable
+from tuneport.runs.sources import partitions_of, readable, size_of
 
 
 def parts_of(plan: Plan, skip: int) -> tuple[Iterator[Part], int | None]:
@@ -45,17 +45,10 @@ def rebatch(batches: Iterable[Batch], size: int | None, most_bytes: int) -> Iter
                 yield _batch(held, base, record[0])
                 base, held, held_bytes = record[0], [], 0
             held.append(record)
-            held_bytes += _bytes(record[1])
+            held_bytes += size_of(record[1])
         end = batch.end
     if held or end > base:
         yield _batch(held, base, end)
-
-
-def _bytes(record: Entity | Malformed) -> int:
-    """About what a record takes, as far as that is cheap to say."""
-    if not isinstance(record, dict):
-        return 0
-    return sum(len(value) if isinstance(value, str | bytes) else 8 for value in record.values())
 
 
 def _batch(records: list[tuple[int, Entity | Malformed]], base: int, end: int) -> Batch:

@@ -17,15 +17,18 @@ from tuneport.source import Source, SourceInfo
 
 SAMPLED = 10_000
 """How many entities are looked at where a source has no schema."""
+SAMPLED_BYTES = 32 << 20
+"""How much of them may be held, where the source cannot be read again."""
 BATCH = 512
 
 
 class IterableSource(Source):
     """A one-shot iterable of dicts."""
 
-    def __init__(self, entities: Iterable[Entity], title: str = "entities") -> None:
+    def __init__(self, entities: Iterable[Entity], title: str = "entities", batch: int = BATCH) -> None:
         self._title = title
         self._entities = iter(entities)
+        self._batch = batch
 
     def info(self) -> SourceInfo:
         """No schema, and no way to come back to it."""
@@ -38,7 +41,7 @@ class IterableSource(Source):
     def read(self, partition: Partition | None, fields: frozenset[str] | None) -> Iterator[Batch]:  # noqa: ARG002
         """Everything that is left, in order."""
         start = 0
-        while batch := list(islice(self._entities, BATCH)):
+        while batch := list(islice(self._entities, self._batch)):
             yield Batch(batch, range(start, start + len(batch)), start + len(batch))
             start += len(batch)
 
@@ -52,11 +55,12 @@ class PeekedSource(Source):
         self._ahead: list[Batch] = []
 
     def peek(self, count: int) -> Iterator[Entity]:
-        """The first records, which will still be read."""
-        seen = 0
-        while seen < count and (batch := next(self._batches, None)) is not None:
+        """The first records, fewer where they are large; all of them will still be read."""
+        seen = held = 0
+        while seen < count and held < SAMPLED_BYTES and (batch := next(self._batches, None)) is not None:
             self._ahead.append(batch)
             seen += len(batch.entities)
+            held += sum(map(size_of, batch.entities))
         return islice(chain.from_iterable(batch.entities for batch in self._ahead), count)
 
     def info(self) -> SourceInfo:
@@ -69,12 +73,20 @@ class PeekedSource(Source):
 
     def read(self, partition: Partition | None, fields: frozenset[str] | None) -> Iterator[Batch]:  # noqa: ARG002
         """Everything, in order."""
-        ahead, self._ahead = self._ahead, []
-        return chain(ahead, self._batches)
+        while self._ahead:
+            yield self._ahead.pop(0)
+        yield from self._batches
 
     def locate(self, ordinal: int) -> str:
         """As the source says it."""
         return self._source.locate(ordinal)
+
+
+def size_of(record: object) -> int:
+    """About what a record takes, as far as that is cheap to say."""
+    if not isinstance(record, dict):
+        return 0
+    return sum(len(value) if isinstance(value, str | bytes) else 8 for value in record.values())
 
 
 def open_source(contribution: Contribution, config: Any, now: datetime, seed: int = 0, base: Path = Path()) -> Source:
