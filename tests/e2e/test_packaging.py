@@ -17,7 +17,7 @@ from tools import rows
 import tuneport
 from e2e.packaging_tools import ROOT, TOOLS, Site, site
 
-PLUGINS = {"formats": "tuneport_formats", "jsonl_llm": "tuneport_jsonl_llm", "sources": "tuneport_sources"}
+PLUGINS = {name: f"tuneport_{name}" for name in ("formats", "jsonl_llm", "lora_metadata", "quality", "sources")}
 PACKAGES = {"tuneport": "src/host/tuneport"} | {p: f"src/plugins/{name}/{p}" for name, p in PLUGINS.items()}
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 OPTIONAL = {

@@ -11,12 +11,13 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tuneport.adapter import AdapterMetadata
     from tuneport.config import Config
     from tuneport.context import Context
     from tuneport.dataset import Dataset
     from tuneport.errors import TuneportError
     from tuneport.exporter import Exporter
-    from tuneport.hookspecs import FormatTraits, Stages, hookimpl
+    from tuneport.hookspecs import DeferredWeighting, FormatTraits, Metric, Stages, hookimpl
     from tuneport.model import (
         Artifact,
         Batch,
@@ -37,15 +38,18 @@ if TYPE_CHECKING:
     from tuneport.recipes import Recipe
     from tuneport.runs import export
     from tuneport.source import Source, SourceInfo
+    from tuneport.summary import Summary
 
 _HOMES = {
     "API_VERSION": "plugin_manager",
+    "AdapterMetadata": "adapter",
     "Artifact": "model",
     "Batch": "model",
     "Chat": "model",
     "Config": "config",
     "Context": "context",
     "Dataset": "dataset",
+    "DeferredWeighting": "hookspecs",
     "Entity": "model",
     "ExportOptions": "options",
     "ExportStats": "options",
@@ -54,6 +58,7 @@ _HOMES = {
     "Instruction": "model",
     "Malformed": "model",
     "Message": "model",
+    "Metric": "hookspecs",
     "Outcome": "model",
     "Partition": "model",
     "PluginManager": "plugin_manager",
@@ -64,6 +69,7 @@ _HOMES = {
     "Source": "source",
     "SourceInfo": "source",
     "Stages": "hookspecs",
+    "Summary": "summary",
     "Text": "model",
     "TuneportError": "errors",
     "default_manager": "plugin_manager",
@@ -77,12 +83,14 @@ __version__ = "0.1.0"
 logging.getLogger("tuneport").addHandler(logging.NullHandler())
 __all__ = [
     "API_VERSION",
+    "AdapterMetadata",
     "Artifact",
     "Batch",
     "Chat",
     "Config",
     "Context",
     "Dataset",
+    "DeferredWeighting",
     "Entity",
     "ExportOptions",
     "ExportStats",
@@ -91,6 +99,7 @@ __all__ = [
     "Instruction",
     "Malformed",
     "Message",
+    "Metric",
     "Outcome",
     "Partition",
     "PluginManager",
@@ -101,6 +110,7 @@ __all__ = [
     "Source",
     "SourceInfo",
     "Stages",
+    "Summary",
     "Text",
     "TuneportError",
     "default_manager",

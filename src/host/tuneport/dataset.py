@@ -50,6 +50,24 @@ class FormatInfo(msgspec.Struct):
     ledger: FormatStats
 
 
+class ValidatorStats(msgspec.Struct):
+    """What a validator said of a run's rows.
+
+    Attributes:
+        plugin: who judged, as `plugin:name`.
+        judged: rows looked at.
+        refused: rows with an error, which were not written.
+        flagged: rows with warnings only, which were.
+        problems: the texts of the last ten problems.
+    """
+
+    plugin: str
+    judged: int = 0
+    refused: int = 0
+    flagged: int = 0
+    problems: list[str] = msgspec.field(default_factory=list)
+
+
 class PluginInfo(msgspec.Struct, frozen=True):
     """A plugin that touched the run, and the SHA-256 of its code."""
 
@@ -75,7 +93,10 @@ class DatasetManifest(msgspec.Struct, kw_only=True):
         formats: format name to files and ledger.
         plugins: the plugins that touched the run.
         versions: the libraries that the bytes depend on.
-        digest: of the rows alone: SHA-256 of the sorted SHA256SUMS lines of `data/`.
+        digest: of the rows alone: SHA-256 of the sorted SHA256SUMS lines of `data/`; "" before anything was exported.
+        validators: validator name to what it said.
+        metrics: metric name to its result.
+        index: the files that say what became of each record.
     """
 
     manifest_version: int = MANIFEST_VERSION
@@ -92,6 +113,9 @@ class DatasetManifest(msgspec.Struct, kw_only=True):
     plugins: list[PluginInfo]
     versions: dict[str, str]
     digest: str
+    validators: dict[str, ValidatorStats] = msgspec.field(default_factory=dict)
+    metrics: dict[str, Any] = msgspec.field(default_factory=dict)
+    index: list[DataFile] = msgspec.field(default_factory=list)
 
 
 class Dataset:

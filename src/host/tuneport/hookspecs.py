@@ -17,23 +17,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import pluggy
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from tuneport.adapter import AdapterMetadata
     from tuneport.context import Context
     from tuneport.dataset import Dataset
-    from tuneport.model import Artifact, Entity, Reject, Sample
+    from tuneport.model import Artifact, Entity, Problem, Reject, Sample
     from tuneport.options import ExportOptions, ExportStats
     from tuneport.source import Source
+    from tuneport.summary import Summary
 
 hookspec = pluggy.HookspecMarker("tuneport")
 hookimpl = pluggy.HookimplMarker("tuneport")
 
 T = TypeVar("T", contravariant=True)
+State = TypeVar("State")
 
 Use = str | Mapping[str, Any]
 """A stage in a list: its name, or `{"use": name, ...its configuration}`."""
@@ -43,13 +46,54 @@ if TYPE_CHECKING:
     Filter = Callable[[Entity, Sample], Reject | None]
     Weighting = Callable[[Entity, Sample], float | Reject]
     """A factor, finite and not negative, or why the record has none. Factors multiply."""
+    Validator = Callable[[Any], Iterable[Problem]]
+    """What is wrong with a thing, nothing where it is right. A problem of severity `error` refuses it, a `warning`
+    lets it pass. A row is judged once, as the format `tuneport` would write it, whatever the run writes; an adapter
+    (AdapterMetadata) before anything is read; a dataset (Dataset) before it is published. Does not change it."""
     Row = Mapping[str, Any]
     """One line of a file, the same keys in the same order in every row of a run."""
     Format = Callable[[Sample], Row | Reject]
     """Does not change the sample: other formats write it too. May carry `features`, column to type, for the dataset
     card; else the rows themselves are looked at."""
     ArtifactMaker = Callable[[Dataset], Iterable[Artifact]]
-    """Pure: the same dataset, the same bytes."""
+    """Pure: the same dataset, the same bytes. May carry `read(text)`, which takes the text of its artifact and
+    returns the configuration that says the same."""
+
+
+@runtime_checkable
+class DeferredWeighting(Protocol):
+    """A weighting that has to see all samples before it can weigh one.
+
+    Its call gives a finite number, or None where the record has none, or a Reject. When all samples are there,
+    `finish` is given a summary of these numbers, over the samples kept after deduplication, and returns the
+    function from such a number (or None) to the factor.
+    """
+
+    def __call__(self, entity: Entity, sample: Sample) -> float | Reject | None:
+        """The number that the factor will be made of."""
+
+    def finish(self, summary: Summary) -> Callable[[float | None], float]:
+        """The function from number to factor."""
+
+
+class Metric(Protocol[State]):
+    """Measures what is written. Each part of a run measures its own samples; states are merged in part order.
+
+    A state is plain data: numbers, texts, lists, and dicts, as MessagePack carries them. Merging must be exact:
+    the result may not depend on how the samples were cut into parts.
+    """
+
+    def new(self) -> State:
+        """The state of nothing measured."""
+
+    def add(self, state: State, sample: Sample, split: str) -> None:
+        """Measure one sample, which is not changed."""
+
+    def merge(self, left: State, right: State) -> State:
+        """Both together; the samples of `left` come before those of `right`."""
+
+    def result(self, state: State) -> Any:
+        """What the manifest holds: plain JSON data."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +116,19 @@ class Stages:
     """What an exporter's configuration asks for, in the recipe's own notation.
 
     A mapping may carry `at`: the key of the exporter's configuration that asked for the stage, so that an
-    error can name it. `dedup` leaves out samples whose content was seen before.
+    error can name it. `dedup` leaves out samples whose content was seen before. `adapter` is what validators of
+    adapters judge; None where no adapter is described.
     """
 
     style: Use
     filters: Sequence[Use] = ()
     weightings: Sequence[Use] = ()
     formats: Sequence[Use] = ()
+    validators: Sequence[Use] = ()
+    metrics: Sequence[Use] = ()
     artifacts: Sequence[Use] = ()
     dedup: bool = True
+    adapter: AdapterMetadata | None = None
 
 
 class Register(Protocol[T]):
@@ -107,6 +155,20 @@ class RegisterFormat(Protocol):
         config: type[BaseModel] | None = None,
         doc: str = "",
         traits: FormatTraits = NO_TRAITS,
+    ) -> None: ...
+
+
+class RegisterValidator(Protocol):
+    """Offer a validator; `on` says what it judges."""
+
+    def __call__(
+        self,
+        name: str,
+        factory: Callable[[Any, Context], Validator],
+        *,
+        config: type[BaseModel] | None = None,
+        doc: str = "",
+        on: Literal["row", "adapter", "dataset"] = "row",
     ) -> None: ...
 
 
@@ -149,12 +211,20 @@ class Contributions:
         """Offer filters: entity and sample in, reject or None out."""
 
     @hookspec
-    def register_weightings(self, register: Register[Weighting]) -> None:
+    def register_weightings(self, register: Register[Weighting | DeferredWeighting]) -> None:
         """Offer weightings: entity and sample in, factor out."""
 
     @hookspec
     def register_formats(self, register: RegisterFormat) -> None:
         """Offer formats: sample in, row or reject out."""
+
+    @hookspec
+    def register_validators(self, register: RegisterValidator) -> None:
+        """Offer validators: a row, an adapter or a dataset in, problems out."""
+
+    @hookspec
+    def register_metrics(self, register: Register[Metric[Any]]) -> None:
+        """Offer metrics of what is written."""
 
     @hookspec
     def register_artifacts(self, register: Register[ArtifactMaker]) -> None:

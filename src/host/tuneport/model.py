@@ -28,10 +28,14 @@ class Sample(msgspec.Struct, kw_only=True):
 
     Every kind has `messages`, `prompt` (the messages before the last), `completion` (the last message, the
     one that is trained), `text`, `weight` (a float, 1.0 unless a weighting says otherwise) and `metadata`.
+
+    `structured` holds the values that were objects or lists in the record and are written as JSON text: the
+    column's name, or for a conversation `messages.1.content`, to the value. Validators see them as they were.
     """
 
     weight: float = 1.0
     metadata: dict[str, MetadataValue] = msgspec.field(default_factory=dict)
+    structured: dict[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def messages(self) -> Sequence[Message]:

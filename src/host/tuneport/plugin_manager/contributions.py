@@ -11,6 +11,9 @@ from tuneport.hookspecs import NO_TRAITS, FormatTraits
 from tuneport.plugin_manager.hooks import Hooks
 from tuneport.plugin_manager.manifest import KINDS
 
+JUDGED = ("row", "adapter", "dataset")
+"""What a validator may judge."""
+
 
 @dataclass(frozen=True)
 class Contribution:
@@ -25,6 +28,7 @@ class Contribution:
         config: the model of its configuration.
         doc: one line.
         traits: for formats.
+        on: for validators, what they judge.
     """
 
     kind: str
@@ -34,6 +38,7 @@ class Contribution:
     config: type[Any] = Config
     doc: str = ""
     traits: FormatTraits = NO_TRAITS
+    on: str = "row"
 
     @property
     def qualified(self) -> str:
@@ -71,11 +76,14 @@ def _registrar(kind: str, plugin: str, found: dict[tuple[str, str], Contribution
         config: type[Any] | None = None,
         doc: str = "",
         traits: FormatTraits | None = None,
+        on: str = "row",
     ) -> None:
         if (kind, name) in found:
             raise ValueError(f"it registers {kind} {name!r} twice")
         if not name.replace("_", "").replace("-", "").isalnum():
             raise ValueError(f"{name!r} is no name: letters, digits, _ and - only")
-        found[kind, name] = Contribution(kind, plugin, name, factory, config or Config, doc, traits or NO_TRAITS)
+        if on not in JUDGED:
+            raise ValueError(f"validator {name!r} judges {on!r}, not one of {', '.join(JUDGED)}")
+        found[kind, name] = Contribution(kind, plugin, name, factory, config or Config, doc, traits or NO_TRAITS, on)
 
     return register

@@ -13,7 +13,18 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 API_VERSION = "1.0"
 """The version of the plugin contract (hookspecs and seam types). Within 1.x it only grows."""
 
-KINDS = ("importers", "exporters", "styles", "filters", "weightings", "formats", "artifacts", "commands")
+KINDS = (
+    "importers",
+    "exporters",
+    "styles",
+    "filters",
+    "weightings",
+    "formats",
+    "validators",
+    "metrics",
+    "artifacts",
+    "commands",
+)
 """What plugins contribute; each is the second half of a `register_*` hook."""
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")

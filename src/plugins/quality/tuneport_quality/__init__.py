@@ -1,0 +1,1 @@
+"""JSON Schema, metrics of what is written, and the quality report."""
