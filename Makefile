@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SOURCES := src tests benchmarks examples
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test environment lint types imports tests format memory clean
+.PHONY: help demo test environment lint types imports tests format memory race clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -60,6 +60,9 @@ format: $(BIN)/.tools  ## Put the code into its format
 
 memory: $(BIN)/tuneport  ## Measure resident memory at 100,000 and 1,000,000 records
 	@$(BIN)/python benchmarks/memory.py
+
+race: $(BIN)/.tools  ## Race against one orjson loop by hand on 100,000 records
+	@$(BIN)/python benchmarks/race.py
 
 clean:  ## Remove what was made here
 	@rm -rf $(VENV) demo build dist .coverage* .*_cache .hypothesis

@@ -119,7 +119,7 @@ def test_common_options_may_stand_before_the_command(demo: Path) -> None:
     after = tuneport("plugins", "list", "--json", "--plugin-dir", str(demo), cwd=demo)
 
     assert before.stdout == after.stdout
-    assert len(json.loads(before.stdout)["plugins"]) == 3
+    assert len(json.loads(before.stdout)["plugins"]) == 5
 
 
 def test_dry_run_prints_the_plan_and_writes_nothing(demo: Path, tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ field_mapping = { output_field = "anwser" }
         (["export", "support.db", "--limit", "0", "--to", "x"], 78, "source.limit"),
         (["export", "support.db", "--key", "nokey", "--to", "x"], 78, 'source.key = "nokey"'),
         (["export", "support.db", "--set", "output.exclude_fields=['answer']", "--to", "x"], 78, "is excluded"),
-        (["export", "support.db", "--set", "export.weighting.normalize='sqrt'", "--to", "x"], 78, "'none' or 'log'"),
+        (["export", "support.db", "--set", "export.weighting.normalize='sqrt'", "--to", "x"], 78, "'minmax' or"),
         (["export", "support.db", "--set", "export.quality.min_text_length=9000", "--to", "x"], 78, "max"),
         (["export", "support.db", "--map", "output={answer!r}", "--to", "x"], 78, "answer!r"),
         (["export", "support.db", "--set", "output.min_rows=5000", "--to", "x"], 65, "fewer than output.min_rows"),
@@ -282,15 +282,17 @@ def test_paths_in_a_recipe_start_from_its_folder(demo: Path, tmp_path: Path) -> 
 
 
 def test_the_recipe_in_the_folder_makes_the_dataset_again(demo: Path, tmp_path: Path) -> None:
-    """recipe.json, run where the first recipe stood, publishes the same rows."""
+    """recipe.json, run from inside the folder and from anywhere, publishes the same bytes, itself included."""
     (tmp_path / "support.db").write_bytes((demo / "support.db").read_bytes())
     (tmp_path / "faq.toml").write_text((demo / "faq.toml").read_text())
     assert tuneport("export", "faq.toml", cwd=tmp_path).returncode == 0
     first = tree(tmp_path / "faq")
-    (tmp_path / "again.json").write_bytes((tmp_path / "faq/recipe.json").read_bytes())
     (tmp_path / "faq").rename(tmp_path / "old")
 
-    assert tuneport("export", "again.json", cwd=tmp_path).returncode == 0
+    assert tuneport("export", "old/recipe.json", cwd=tmp_path).returncode == 0
+    assert tree(tmp_path / "faq") == first
+    (tmp_path / "faq").rename(tmp_path / "older")
+    assert tuneport("export", str(tmp_path / "older/recipe.json"), cwd=demo).returncode == 0
     assert tree(tmp_path / "faq") == first
 
 

@@ -80,7 +80,7 @@ def _json(done: Any) -> Any:
 def test_plugins_are_found_by_entry_point_without_importing_them(installed: Site, tmp_path: Path) -> None:
     """All three distributions are listed with what their manifests say, the one that cannot be imported too."""
     found = {p["name"]: p for p in _json(installed.tuneport("plugins", "list", "--json", cwd=tmp_path))["plugins"]}
-    assert found.keys() >= {"formats", "jsonl_llm", "sources", "acme", "markdown", "broken"}
+    assert found.keys() >= {"formats", "jsonl_llm", "lora_metadata", "quality", "sources", "acme", "markdown", "broken"}
     said = {name: (p["state"], p["origin"], p["provides"]) for name, p in found.items()}
     provides = {"weightings": ["tier", "votes"], "formats": ["inhouse"]}
     assert said["acme"] == ("ready", "installed (tuneport-acme)", provides)

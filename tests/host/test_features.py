@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuneport.runs.features import Observer, feature_of, merged
-from tuneport.runs.sources import IterableSource, with_field_types
+from tuneport.runs.reading.sources import IterableSource, with_field_types
+from tuneport.runs.working.features import Observer, feature_of, merged
 from tuneport.source import SourceInfo
 
 VALUES = st.recursive(

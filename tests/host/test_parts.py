@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuneport import Batch, Malformed
-from tuneport.runs.parts import rebatch
-from tuneport.runs.prepare import within
+from tuneport.runs.reading.parts import rebatch
+from tuneport.runs.working.prepare import within
 
 LINES = st.lists(st.sampled_from(["good", "bad", "blank"]), max_size=40)
 

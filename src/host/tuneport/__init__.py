@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tuneport.runs import export
     from tuneport.source import Source, SourceInfo
     from tuneport.summary import Summary
+    from tuneport.validation import validate
 
 _HOMES = {
     "API_VERSION": "plugin_manager",
@@ -75,6 +76,7 @@ _HOMES = {
     "default_manager": "plugin_manager",
     "export": "runs",
     "hookimpl": "hookspecs",
+    "validate": "validation",
 }
 
 __version__ = "0.1.0"
@@ -116,6 +118,7 @@ __all__ = [
     "default_manager",
     "export",
     "hookimpl",
+    "validate",
 ]
 
 

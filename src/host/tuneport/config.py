@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tuneport.model import Problem
@@ -116,6 +117,11 @@ def join(path: str, location: Sequence[str | int]) -> str:
     for step in location:
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
     return path
+
+
+def below(path: str, problem: Problem) -> Problem:
+    """The same problem, its path below another."""
+    return msgspec.structs.replace(problem, path=join(path, [problem.path] if problem.path else []))
 
 
 def _siblings(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:

@@ -7,15 +7,16 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from tuneport.answers import Engine
 from tuneport.config import closest, validate
 from tuneport.errors import PluginError, RecipeError, TuneportError, UnknownNameError
-from tuneport.hookspecs import Stages, hookimpl
+from tuneport.hookspecs import Stages
 from tuneport.model import Entity, Problem
 from tuneport.options import ExportOptions, ExportStats
 from tuneport.plugin_manager.contributions import Contribution
-from tuneport.plugin_manager.hooks import Hooks
+from tuneport.plugin_manager.hooks import EXPORTER_HOOKS, Hooks
 from tuneport.source import Source
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RECIPE_LISTS = frozenset({"filters", "weightings", "formats", "artifacts"})
+RECIPE_LISTS = frozenset({"where", "filters", "weightings", "formats", "validators", "metrics", "artifacts"})
 """Keys of `[export]` that are the recipe's own, whatever the exporter."""
 
 
@@ -32,14 +33,19 @@ class Exporter:
 
     Attributes:
         name: `plugin:name`.
-        config: its configuration, as given.
     """
 
     def __init__(self, manager: PluginManager, plugin: PluginRecord, name: str, config: Any, own: object) -> None:
         self.name = name
-        self.config = config
         self._busy = threading.Lock()
-        self._hooks = _run_hooks(manager, plugin, own, _engine(manager, name, config))
+        self._own = own
+        self._engine = Engine(manager, name, config, beside=own is not None)
+        self._hooks = _run_hooks(manager, plugin, own, self._engine)
+
+    @property
+    def config(self) -> Any:
+        """Its configuration, as given, and as setAdapterMetadataFromJson changed it."""
+        return self._engine.config
 
     def exportEntities(self, entities: Iterable[Entity], options: ExportOptions) -> ExportStats:
         """Export the entities; they are read once, so a generator does.
@@ -55,16 +61,43 @@ class Exporter:
             self._busy.release()
 
     def getAdapterMetadataJson(self) -> str:
-        """The adapter's metadata as JSON; "{}" where tracking is off."""
+        """The adapter's metadata as JSON; "{}" where tracking is off. After an export, with its counts."""
         return self._checked(str, "getAdapterMetadataJson")
 
     def getQualityMetricsReport(self) -> str:
-        """The quality report as JSON; "{}" where metrics are off."""
+        """The quality report of the last export as JSON; "{}" where metrics are off."""
         return self._checked(str, "getQualityMetricsReport")
+
+    def validateAgainstSchema(self, text: str, errors: list[str] | None = None) -> bool:
+        """Say whether a JSON text fits the configured schema; what is wrong is added to `errors`.
+
+        Raises:
+            TuneportError: the schema itself is wrong, or this exporter has none.
+        """
+        return self._extra("validateAgainstSchema")(text, [] if errors is None else errors)
+
+    def setAdapterMetadataFromJson(self, text: str, errors: list[str] | None = None) -> bool:
+        """Take the adapter's metadata from JSON, and turn tracking on: all of it, or nothing.
+
+        What the text does not name stays as it is. What is wrong is added to `errors`.
+
+        Raises:
+            TuneportError: this exporter keeps no metadata.
+        """
+        return self._extra("setAdapterMetadataFromJson")(text, [] if errors is None else errors)
 
     export_entities = exportEntities
     get_adapter_metadata_json = getAdapterMetadataJson
     get_quality_metrics_report = getQualityMetricsReport
+    validate_against_schema = validateAgainstSchema
+    set_adapter_metadata_from_json = setAdapterMetadataFromJson
+
+    def _extra(self, name: str) -> Callable[[str, list[str]], bool]:
+        """A method beside the hooks: the engine's, or that of a plugin that exports by itself."""
+        method = getattr(self._engine if self._own is None else self._own, name, None)
+        if method is None:
+            raise PluginError(f"exporter {self.name} exports by itself, and has no {name}")
+        return cast("Callable[[str, list[str]], bool]", method)
 
     def _checked(self, kind: type[T], hook: str, **arguments: Any) -> T:
         answer = getattr(self._hooks.hook, hook)(**arguments)
@@ -80,7 +113,7 @@ def load(manager: PluginManager, name: str, config: Any) -> Exporter | Source:
     """See `PluginManager.load`."""
     contribution = _loadable(manager, name)
     if contribution.kind == "importers":
-        from tuneport.runs.sources import open_source
+        from tuneport.runs.reading.sources import open_source
 
         return open_source(contribution, _validated(contribution, config), datetime.now(UTC))
     made = _made(contribution, config)
@@ -158,33 +191,7 @@ def _kept(config: Any, own: object) -> Any:
     return copy.deepcopy(config) if own is None else config
 
 
-def _engine(manager: PluginManager, name: str, config: Any) -> dict[str, Callable[..., Any]]:
-    """The engine's own answers, by hook name."""
-
-    @hookimpl
-    def exportEntities(entities: Iterable[Entity], options: ExportOptions) -> ExportStats:
-        from tuneport.runs import export_entities
-
-        return export_entities(manager, name, config, entities, options)
-
-    @hookimpl
-    def getAdapterMetadataJson() -> str:
-        return "{}"
-
-    @hookimpl
-    def getQualityMetricsReport() -> str:
-        return "{}"
-
-    return {
-        "exportEntities": exportEntities,
-        "getAdapterMetadataJson": getAdapterMetadataJson,
-        "getQualityMetricsReport": getQualityMetricsReport,
-    }
-
-
-def _run_hooks(
-    manager: PluginManager, plugin: PluginRecord, own: object, engine: Mapping[str, Callable[..., Any]]
-) -> Hooks:
+def _run_hooks(manager: PluginManager, plugin: PluginRecord, own: object, engine: Engine) -> Hooks:
     """A pluggy manager with one answer to each exporter hook, and everybody's wrappers.
 
     Raises:
@@ -202,7 +209,8 @@ def _run_hooks(
         else:
             hooks.register_wrappers(record.instance, record.name)
     # Plugins have no colon in their names.
-    hooks.register(SimpleNamespace(**{name: engine[name] for name in engine.keys() - answered}), ":engine")
+    rest = set(EXPORTER_HOOKS.values()) - answered
+    hooks.register(SimpleNamespace(**{name: getattr(engine, name) for name in rest}), ":engine")
     return hooks
 
 

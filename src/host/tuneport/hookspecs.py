@@ -69,7 +69,7 @@ class DeferredWeighting(Protocol):
     function from such a number (or None) to the factor.
     """
 
-    def __call__(self, entity: Entity, sample: Sample) -> float | Reject | None:
+    def __call__(self, entity: Entity, sample: Sample, /) -> float | Reject | None:
         """The number that the factor will be made of."""
 
     def finish(self, summary: Summary) -> Callable[[float | None], float]:

@@ -13,7 +13,8 @@ Entity = dict[str, Any]
 """One input record, as its source gave it: a plain dict of column or key to value."""
 
 Scalar = str | int | float | bool | None
-MetadataValue = Scalar | list[str] | list[int] | list[float]
+MetadataValue = Scalar | list[Any]
+"""A list holds texts, integers or numbers, one kind of them."""
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):

@@ -24,14 +24,22 @@ class Output(Config):
     """The same as `compression = "gzip"`."""
     shard_size: ByteSize = Field(ByteSize(256 * 1024 * 1024), ge=1)
     """Bytes of uncompressed rows after which a new file begins: a number, or text such as `"256MiB"`."""
+    on_exists: Literal["fail", "replace", "version"] = "fail"
+    """What to do where the path exists: `fail`, `replace` it in one step, or publish `path/v0001`, `v0002`, ...
+    and move `path/latest`."""
     min_rows: int = Field(1, ge=0)
     """Fewer exported samples than this and nothing is published."""
+    max_shrink: float | None = Field(None, ge=0, le=1)
+    """With `replace` and `version`: the share of samples that may be missing compared with what stands there."""
+    index: bool | None = None
+    """Whether a folder says of every record what became of it; left out, it does where `source.key` or
+    `source.subject` is named."""
     include_fields: list[str] = []
     """The only source fields that anything may look at; empty means all."""
     exclude_fields: list[str] = []
     """Source fields that nothing may look at."""
     filter_expression: str = ""
-    """Not available in this version; anything but "" is an error."""
+    """The same as `export.where`; where both are given, both hold."""
     pretty_print: bool = False
     """Indent side files. Rows always stand on one line."""
     progress_interval: int = Field(1000, ge=1)
@@ -45,8 +53,6 @@ class Output(Config):
     def _one_compression(self) -> Self:
         if self.compress and self.compression == "zstd":
             raise ValueError('compress = true means gzip, and compression = "zstd" says otherwise: leave one out')
-        if self.filter_expression:
-            raise ValueError("filter_expression is not available in this version; filter in the source's query")
         return self
 
 
@@ -66,7 +72,10 @@ class ExportOptions(Output):
             compression: Literal["none", "gzip", "zstd"] = ...,
             compress: bool = ...,
             shard_size: int | str = ...,
+            on_exists: Literal["fail", "replace", "version"] = ...,
             min_rows: int = ...,
+            max_shrink: float | None = ...,
+            index: bool | None = ...,
             include_fields: list[str] = ...,
             exclude_fields: list[str] = ...,
             filter_expression: str = ...,

@@ -11,7 +11,7 @@ from tuneport import PluginManager
 from tuneport.errors import PluginError
 
 REPOSITORY = Path(__file__).parents[3]
-BUNDLED = ["formats", "jsonl_llm", "sources"]
+BUNDLED = ["formats", "jsonl_llm", "lora_metadata", "quality", "sources"]
 
 
 def test_the_deployment_directory_names_the_bundled_plugins() -> None:

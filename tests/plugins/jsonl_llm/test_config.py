@@ -45,6 +45,54 @@ def test_names_and_defaults_are_the_documented_ones() -> None:
         "include_metadata": True,
         "metadata_fields": ["source", "category", "tags"],
         "metadata_encoding": "object",
+        "structured_gen": {
+            "enable_schema_validation": False,
+            "json_schema": "",
+            "include_schema_in_output": False,
+            "schema_encoding": "object",
+            "reject_invalid_samples": True,
+            "log_validation_errors": True,
+        },
+        "quality_metrics": {
+            "enable_metrics": False,
+            "track_per_sample": False,
+            "aggregate_stats": True,
+            "track_schema_compliance": True,
+            "track_length_distribution": True,
+            "track_diversity_score": True,
+        },
+        "adapter_metadata": {
+            "enable_tracking": False,
+            "adapter_id": "",
+            "adapter_version": "1.0.0",
+            "base_model_name": "",
+            "base_model_version": "",
+            "task_type": "",
+            "domain": "",
+            "language": "en",
+            "training_config": {
+                "dataset_name": "",
+                "num_samples": 0,
+                "epochs": 0,
+                "learning_rate": 0.0,
+                "lora_rank": 8,
+                "lora_alpha": 16.0,
+                "lora_dropout": 0.1,
+                "target_modules": [],
+            },
+            "created_by": "",
+            "data_source_uri": "",
+            "parent_adapter_id": "",
+            "custom_metadata": {},
+            "vllm_config": {
+                "enabled": False,
+                "adapter_path": "",
+                "vllm_version": ">=0.4.0",
+                "max_lora_rank": 16,
+                "enable_multi_lora": True,
+                "serving_config": {},
+            },
+        },
     }
 
 
@@ -69,7 +117,7 @@ def test_a_style_may_be_written_as_the_constant(spelling: str) -> None:
         ({"weighting": {"freshness_half_life_days": 0}}, "greater than 0"),
         ({"weighting": {"freshness_floor": 1.5}}, "less than or equal to 1"),
         ({"weighting": {"default_weight": float("nan")}}, "finite"),
-        ({"weighting": {"normalize": "minmax"}}, "'none' or 'log'"),
+        ({"weighting": {"normalize": "sqrt"}}, "'none', 'log', 'minmax' or 'percentile'"),
         ({"metadata_fields": "source"}, "a list of field names"),
         ({"metadata_fields": ["source", 3]}, "a list of field names"),
         ({"metadata_fields": {"year": "int"}}, "\"year\" has the type 'int'; known: string, integer"),
@@ -114,7 +162,42 @@ def test_the_default_stages() -> None:
         {"use": "length", "at": "quality", "min_text_length": 10, "max_text_length": 8192},
     ]
     assert made.weightings == [{"use": "field", "at": "weighting", "default_weight": 1.0, "normalize": "none"}]
-    assert (made.formats, made.artifacts, made.dedup) == (["tuneport"], (), True)
+    assert (made.formats, made.dedup) == (["tuneport"], True)
+
+
+def test_what_is_off_costs_no_stage() -> None:
+    """Without schema, metrics and tracking there is no validator, no metric, no artifact, and no adapter to judge."""
+    made = stages(JSONLLLMConfig())
+    assert [made.validators, made.metrics, made.artifacts, made.adapter] == [[], [], [], None]
+
+
+def test_switches_choose_the_stages_of_other_plugins() -> None:
+    """Schema, metrics and tracking become stages by name, each with the keys of its section."""
+    made = stages(
+        JSONLLLMConfig(
+            structured_gen={"enable_schema_validation": True, "json_schema": "{}", "reject_invalid_samples": False},
+            quality_metrics={"enable_metrics": True, "track_diversity_score": False},
+            adapter_metadata={"enable_tracking": True, "adapter_id": "faq"},
+        )
+    )
+    schema, *checks = made.validators
+    assert schema == {
+        "use": "json_schema",
+        "at": "structured_gen",
+        "json_schema": "{}",
+        "reject_invalid_samples": False,
+        "log_validation_errors": True,
+    }
+    assert [check["use"] for check in checks] == [  # type: ignore[index]
+        "adapter_ids",
+        "adapter_versions",
+        "adapter_ranks",
+        "adapter_language",
+    ]
+    assert made.metrics == [{"use": "length_distribution", "per_sample": False, "at": "quality_metrics"}]
+    assert [artifact["use"] for artifact in made.artifacts] == ["quality_report", "adapter_metadata"]  # type: ignore[index]
+    assert made.adapter is not None
+    assert made.adapter.adapter_id == "faq"
 
 
 def test_a_style_is_told_only_what_was_given() -> None:
@@ -201,4 +284,4 @@ def test_every_model_documents_its_keys() -> None:
             assert field.description, f"{model.__name__}.{name}"
             if isinstance(field.annotation, type) and issubclass(field.annotation, Config):
                 models.append(field.annotation)
-    assert len(models) == 4
+    assert len(models) == 9

@@ -19,7 +19,7 @@ from tuneport_jsonl_llm.config import FieldWeightConfig, FreshnessConfig
 SAMPLE = answer("An answer")
 
 
-def field_weight(value: Any, ctx: Context | None = None, **config: Any) -> float | Reject:
+def field_weight(value: Any, ctx: Context | None = None, **config: Any) -> float | Reject | None:
     """The weight of a record with this importance."""
     weigh = weightings.field(FieldWeightConfig(**config), ctx or context())
     return weigh({config.get("weight_field", "importance"): value}, SAMPLE)
@@ -221,6 +221,7 @@ VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | s
 def test_a_weight_is_never_negative_and_never_raises(value: object, normalize: str) -> None:
     """Any value gives a weight, something not finite for the host to refuse, or a reject."""
     result = field_weight(value, normalize=normalize)
+    assert result is not None
     assert isinstance(result, Reject) or not math.isfinite(result) or result >= 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from tuneport.recipes import Recipe
 
 _TARGETS = ("instruction", "input", "output", "text", "system", "user", "assistant")
-_RECIPES = {".toml", ".json"}
+_SECTIONS = {"source", "params", "export", "output", "run"}
+_FIRST_SECTION = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"(?:source|params|export|output|run)"')
+_GLANCE = 4096
 
 
 @click.command()
@@ -107,7 +110,7 @@ def recipe_of(
     }
     extra = {name: value for name, value in given.items() if value is not None}
     path = Path(source)
-    if path.suffix.lower() not in _RECIPES:
+    if not _is_recipe(path):
         data: dict[str, Any] = {"source": {"path": source}, "output": {"path": to} if to else {}}
         override(data, settings, extra)
         return parse_recipe(data, Path(), source)
@@ -115,6 +118,42 @@ def recipe_of(
         # Paths in a recipe start from its folder, paths on the command line from the working directory.
         extra["output.path"] = to if to == "-" or path.parent == Path() else str(Path.cwd() / to)
     return load_recipe(path, settings, extra)
+
+
+def _is_recipe(path: Path) -> bool:
+    """Whether a file is a recipe rather than a source; for `.json` its content says so."""
+    suffix = path.suffix.lower()
+    if suffix != ".json":
+        return suffix == ".toml"
+    from tuneport.recipes.loading import MAX_BYTES
+
+    try:
+        with path.open("rb") as file:
+            if file.read(_GLANCE).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"[":
+                return False
+            file.seek(0)
+            text = file.read(MAX_BYTES + 1)
+    except OSError:
+        return True  # the recipe's loader says what is wrong with the path
+    return len(text) <= MAX_BYTES and _has_sections(text)
+
+
+def _has_sections(text: bytes) -> bool:
+    import json
+
+    try:
+        data = json.loads(text.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        # a slip in a recipe is reported as one; two objects are JSON lines
+        return error.msg != "Extra data" and _FIRST_SECTION.match(text) is not None
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(data, dict):
+        return False
+    # with both it is a recipe that may have a mistyped key, which has its own error; records are a list
+    others = data.keys() - _SECTIONS
+    needed = {"source", "output"} & data.keys()
+    return len(needed) > bool(others) and not any(isinstance(data[key], list) for key in others)
 
 
 def mapping_of(text: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ COMMANDS = {
     "export": ("", "Run a recipe, or export a source directly"),
     "plugins": ("", "List plugins, and show what one of them offers"),
     "schema": ("", "Print the JSON Schema of recipe, manifest or result"),
+    "validate": ("", "Check a file line by line, or a dataset folder whole"),
 }
 """Command to the bundled plugin that brings it ("" for the host's own), and its line in the help."""
 
@@ -29,6 +30,9 @@ Usage: tuneport COMMAND [OPTIONS]
 Start here
   demo        {demo}
   export      {export}
+
+Check
+  validate    {validate}
 
 Extend
   plugins     {plugins}
@@ -45,8 +49,8 @@ Examples
   tuneport export support.db --table faq --map instruction=question,output=answer --to faq.jsonl
   tuneport export faq.jsonl --to - | head -1
 
-Exit codes: 0 done, 2 usage, 65 data, 66/69 source, 70 plugin or our fault, 73 exists,
-            74/75 disk, 77 permission, 78 recipe, 130 stopped
+Exit codes: 0 done, 1 the answer is no, 2 usage, 65 data, 66/69 source, 70 plugin or our fault,
+            73 exists, 74/75 disk, 77 permission, 78 recipe, 130 stopped
 """
 
 

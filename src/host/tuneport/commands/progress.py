@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from tuneport.runs.engine import OnProgress, Progress
+    from tuneport.runs.result import OnProgress, Progress
 
 _LOG_SECONDS = 30.0
 
@@ -42,9 +42,9 @@ def _logging(started: float) -> Callable[[Progress], None]:
             last = moment
             stats = now.stats
             stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            rate = stats.total_entities / (moment - started)
+            rate = now.read / (moment - started)
             click.echo(
-                f"{stamp} export parts={_parts(now)} read={stats.total_entities} exported={stats.exported_entities}"
+                f"{stamp} export parts={_parts(now)} read={now.read} exported={stats.exported_entities}"
                 f" errors={stats.errored_entities} rate={rate:.0f}/s",
                 err=True,
             )
@@ -56,10 +56,8 @@ def line(now: Progress, seconds: float) -> str:
     """`41,000 of ~90,000 read   38,102 exported   61,000/s   part 3/9`."""
     stats = now.stats
     of = f" of ~{now.rows:,}" if now.rows is not None else ""
-    rate = stats.total_entities / max(seconds, 0.001)
-    return (
-        f"{stats.total_entities:,}{of} read   {stats.exported_entities:,} exported   {rate:,.0f}/s   part {_parts(now)}"
-    )
+    rate = now.read / max(seconds, 0.001)
+    return f"{now.read:,}{of} read   {stats.exported_entities:,} exported   {rate:,.0f}/s   part {_parts(now)}"
 
 
 def _parts(now: Progress) -> str:

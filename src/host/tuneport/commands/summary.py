@@ -20,6 +20,9 @@ _CARRIED = {
 def result_lines(result: ExportResult) -> str:
     """The summary of a run."""
     stats = result.stats
+    if result.status == "unchanged":
+        count, digest = f"{stats.exported_entities:,} samples", result.digest[:8]
+        return f"unchanged: {count}, digest {digest}, same as {result.path}. Nothing written."
     head = f"{result.title}  ->  {'stdout' if result.path == '-' else result.path}"
     lines = [f"{head:<{_WIDTH - 8}}{_seconds(stats.duration_ms):>8}", "", _sum(result)]
     filtered = {code: n for code, n in stats.rejects.items() if not is_error(code) and code != "duplicate"}
@@ -27,7 +30,7 @@ def result_lines(result: ExportResult) -> str:
     lines += _row("filtered", _counts(filtered)) + _row("errors", _counts(errors))
     if filtered or errors:
         kept = "kept in a folder only; --json lists the first ones"
-        lines += _row("rejects", f"{result.path}/rejects" if result.dataset is not None else kept)
+        lines += _row("rejects", f"{result.path}/rejects" if result.kind == "folder" else kept)
     if result.weights:
         weights = result.weights
         text = f"{_short(weights['min'])} to {_short(weights['max'])}, mean {_short(weights['mean'])}"
@@ -65,7 +68,7 @@ def _next(result: ExportResult) -> list[str]:
     if result.status == "streamed":
         return []
     size = _bytes(result.stats.bytes_written)
-    if result.dataset is None:
+    if result.kind == "file":
         return ["", f"next  {_first_line(result.path, result.compression)}   ({size})"]
     files = [file for info in result.dataset.formats.values() for split in info.splits.values() for file in split]
     if not files:
@@ -105,11 +108,15 @@ def plan_lines(plan: Plan) -> str:
     lines += _row("reads", "all fields" if reads is None else ", ".join(sorted(reads)))
     if plan.compiled.whole:
         lines += _row("", f"because {', '.join(plan.compiled.whole)} did not say which it needs")
+    lines += _row("where", " and ".join(f"({one.text})" for one in plan.compiled.conditions))
     lines += _row("style", pipeline.style.ref.qualified)
     lines += _row("filters", ", ".join(stage.ref.qualified for stage in pipeline.filters))
     lines += _row("weightings", " x ".join(stage.ref.qualified for stage in pipeline.weightings))
     lines += _row("duplicates", "left out, the first one wins" if pipeline.dedup else "kept")
     lines += _row("formats", ", ".join(stage.ref.qualified for stage in pipeline.formats))
+    lines += _row("validators", ", ".join(stage.ref.qualified for stage in pipeline.validators))
+    lines += _row("metrics", ", ".join(stage.ref.qualified for stage in pipeline.metrics))
+    lines += _row("waits", "; ".join(plan.waits))
     lines += _row("now", plan.pinned.now.isoformat())
     lines += _row("resumable", "yes" if plan.resumable else "no: this source or target cannot be taken up again")
     lines += _row("plan", plan.digest[:16])

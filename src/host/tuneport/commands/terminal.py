@@ -15,7 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from tuneport.plugin_manager import PluginManager
-    from tuneport.runs.engine import OnProgress
+    from tuneport.runs.result import OnProgress
 
 F = TypeVar("F", bound=Callable[..., Any])
 

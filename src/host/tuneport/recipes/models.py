@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ class SourceSection(Config):
     """Who reads it; found from the suffix of `path` where it is left out."""
     key: list[str] = []
     """The fields that name a record in errors and rejects; the table's primary key, else `pk`, else `id`."""
+    subject: str | None = Field(None, min_length=1)
+    """The field that says whose data a record is."""
     limit: int | None = Field(None, ge=1)
     """Read only the first so many records."""
 
@@ -57,12 +60,18 @@ class ExportSection(Config):
 
     use: str = DEFAULT_EXPORTER
     """The exporter."""
+    where: str = ""
+    """A condition on a record's fields, such as `rating >= 4 and product != 'internal'`; others are left out."""
     formats: list[Use] = []
     """What to write; the exporter's own choice where it is empty."""
     filters: list[Use] = []
     """Filters after the exporter's own."""
     weightings: list[Use] = []
     """Weightings after the exporter's own; factors multiply."""
+    validators: list[Use] = []
+    """Validators after the exporter's own: of rows, of the adapter, or of the finished dataset."""
+    metrics: list[Use] = []
+    """Metrics after the exporter's own."""
     artifacts: list[Use] = DEFAULT_ARTIFACTS
     """Files made from the finished dataset, where the output is a folder."""
 
@@ -81,6 +90,9 @@ class RunSection(Config):
     """The run's time; else SOURCE_DATE_EPOCH, else when it started."""
     max_error_rate: float | None = Field(None, ge=0, le=1)
     """Errors among the records read, above which nothing is published. Filtered records do not count."""
+
+    base: Path | None = None
+    """The folder that relative paths start from, itself relative to the recipe; the recipe's own where left out."""
 
     @field_validator("now", mode="before")
     @classmethod
@@ -137,18 +149,20 @@ class Recipe(Config):
         return self._problems
 
     def located(self, base: Path, origin: str, problems: Sequence[Problem] = ()) -> Recipe:
-        """This recipe, with relative paths starting from `base`."""
-        self._base, self._origin, self._problems = base, origin, problems
+        """This recipe, with relative paths starting from `base`, or where `run.base` points to from there."""
+        self._base = base / self.run.base if self.run.base is not None else base
+        self._origin, self._problems = origin, problems
         return self
 
     def resolve(self, path: Path) -> Path:
         """A path of this recipe as it can be opened."""
         return self._base / path
 
-    def resolved(self, now: datetime) -> dict[str, Any]:
-        """The recipe as plain data with its defaults filled in, as `recipe.json` holds it."""
+    def resolved(self, now: datetime, folder: Path) -> dict[str, Any]:
+        """The recipe as plain data with its defaults filled in: what makes the dataset again from inside `folder`."""
         data = self.model_dump(mode="json", exclude_none=True)
         data["run"]["now"] = rfc3339(now)
+        data["run"]["base"] = os.path.relpath(os.path.realpath(self._base), os.path.realpath(folder))
         return data
 
 

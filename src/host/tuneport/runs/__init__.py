@@ -12,16 +12,17 @@ from pydantic import BaseModel
 from tuneport.config import given
 from tuneport.errors import StorageError
 from tuneport.model import Entity
-from tuneport.options import ExportOptions, ExportStats
+from tuneport.options import ExportOptions
 from tuneport.recipes import Recipe, load_recipe, parse_recipe
-from tuneport.runs.engine import ExportResult, OnProgress, Run
-from tuneport.runs.plan import SIZES, Plan, Sizes, make_plan
+from tuneport.runs.engine import Run
+from tuneport.runs.planning.plan import SIZES, Plan, Sizes, make_plan
+from tuneport.runs.result import ExportResult, OnProgress
 
 if TYPE_CHECKING:
     from tuneport.plugin_manager import PluginManager
     from tuneport.runs.storage import Storage
 
-__all__ = ["ExportResult", "Plan", "Sizes", "execute", "export", "export_entities", "plan_export"]
+__all__ = ["ExportResult", "Plan", "Sizes", "execute", "export", "export_entities", "plan_export", "recipe_for"]
 
 
 def export(
@@ -79,14 +80,18 @@ def execute(
 
 def export_entities(
     manager: PluginManager, exporter: str, config: Any, entities: Iterable[Entity], options: ExportOptions
-) -> ExportStats:
+) -> ExportResult:
     """What a loaded exporter's `exportEntities` does: the same run, over entities instead of a source."""
     if not isinstance(entities, Iterable):
         raise TypeError(f"entities are an iterable of dicts, not {type(entities).__name__}")
-    if isinstance(config, BaseModel):
-        config = given(config)
-    recipe = parse_recipe({"export": {**(config or {}), "use": exporter}, "output": {"path": str(options.path)}})
+    recipe = recipe_for(exporter, config, str(options.path))
     # The options are a recipe's [output] already, callback included: they are validated, and replace it whole.
     recipe = recipe.model_copy(update={"output": options}).located(Path(), exporter)
     sizes = Sizes(part_entities=min(1000, options.progress_interval))
-    return execute(plan_export(recipe, manager=manager, sizes=sizes, entities=entities)).stats
+    return execute(plan_export(recipe, manager=manager, sizes=sizes, entities=entities))
+
+
+def recipe_for(exporter: str, config: Any, path: str) -> Recipe:
+    """The recipe of a loaded exporter: its configuration, a model or a mapping, under `export`."""
+    settings = given(config) if isinstance(config, BaseModel) else config
+    return parse_recipe({"export": {**(settings or {}), "use": exporter}, "output": {"path": path}})

@@ -1,75 +1,35 @@
-"""The engine: drives the parts of a plan through prepare, admit and render, then seals and publishes."""
+"""The engine: one run of one plan, to a folder, a file or a stream."""
 
 from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from hashlib import sha256
 from logging import getLogger
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import msgspec
 
 from tuneport.dataset import Dataset
 from tuneport.errors import DataError, StreamClosedError, TryAgainError
-from tuneport.options import ExportStats
-from tuneport.runs.admit import Reducer
-from tuneport.runs.executors.local import InProcess
-from tuneport.runs.limits import enough, tolerable
-from tuneport.runs.messages import Part, PartResult, Segment
-from tuneport.runs.parts import parts_of
-from tuneport.runs.plan import Plan, changed
-from tuneport.runs.publish import Publisher
-from tuneport.runs.render import Save, SaveRejects
-from tuneport.runs.sources import information
-from tuneport.runs.staging import Sealed, Staging
+from tuneport.runs.limits import enough
+from tuneport.runs.messages import Segment
+from tuneport.runs.planning.identity import changed
+from tuneport.runs.planning.plan import Plan
+from tuneport.runs.publishing.again import LATEST, file_digest, not_shrunk, same_file, standing, unchanged
+from tuneport.runs.publishing.manifest import format_infos, manifest_of
+from tuneport.runs.publishing.publish import Publisher
+from tuneport.runs.publishing.staging import Sealed, Staging
+from tuneport.runs.reading.sources import information
+from tuneport.runs.result import ExportResult, OnProgress, Progress, Status
 from tuneport.runs.storage import Storage, failure
 from tuneport.runs.tally import Tally
+from tuneport.runs.working.render import Keeper
+from tuneport.runs.working.spool import Spool
+from tuneport.runs.working.work import Work
 
 log = getLogger("tuneport")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is; `parts_total` and `rows` (a guess) are None where nobody knows."""
-
-    stats: ExportStats
-    parts: int
-    parts_total: int | None
-    rows: int | None
-
-
-OnProgress = Callable[[Progress], None]
-
-
-class ExportResult(msgspec.Struct):
-    """What a run published, and where.
-
-    Attributes:
-        status: `published`, or `streamed` for stdout.
-        path: where it stands; "-" for stdout.
-        digest: of the rows: a dataset's digest, or the SHA-256 of a single file.
-        stats: what became of every record.
-        title: what was read.
-        weights: count, min, max, mean; empty without weightings.
-        notes: events that stages counted.
-        carried: format name to what becomes of a weight, as its traits say.
-        compression: of the data files.
-        dataset: the published folder; None for a file or stdout.
-    """
-
-    status: Literal["published", "streamed"]
-    path: str
-    digest: str
-    stats: ExportStats
-    title: str
-    weights: dict[str, float]
-    notes: dict[str, int]
-    carried: dict[str, str]
-    compression: str
-    dataset: Dataset | None = None
 
 
 class Run:
@@ -80,8 +40,7 @@ class Run:
         self._storage = storage or Storage()
         self._on_progress = on_progress or (lambda _progress: None)
         self._on_stats = getattr(plan.recipe.output, "progress_callback", None) or (lambda _stats: None)
-        self._tally = Tally(plan.recipe.output.max_errors, plan.pipeline.format_names())
-        self._reducer = Reducer(dedup=plan.pipeline.dedup)
+        self._tally = Tally(plan.recipe.output.max_errors, plan.pipeline.format_names(), plan.compiled)
         self._started = time.monotonic()
 
     # To a folder or a file
@@ -90,21 +49,20 @@ class Run:
         """Run to a folder or a file. A killed run of the same plan is taken up where its last savepoint stands.
 
         Raises:
-            TuneportError: nothing is visible at the target then.
+            TuneportError: nothing is visible at the target then, or what stood there before.
         """
         target = self._plan.target
         self._storage.mkdir(target.path.parent)
         with self._storage.lock(target.lock):
             staging = Staging(target.staging, self._storage)
             sealed = staging.sealed()
-            if sealed is not None and not self._made(staging).exists():
-                if sealed.plan == self._plan.digest and target.path.exists():
+            if sealed is not None and self._was_published(staging, sealed):
+                if sealed.plan == self._plan.digest and self._place(sealed).exists():
                     return self._published_before(staging, sealed)
-                staging.remove()  # it was published, by another plan or to be taken away since
+                self._tidied(staging, sealed)
             target.must_be_free()
-            self._take_up(staging)
             try:
-                self._work(staging.save, staging.save_rejects, staging)
+                self._work(staging)
                 return self._publish(staging)
             except BaseException as error:
                 if not self._plan.resumable:
@@ -114,39 +72,99 @@ class Run:
                     raise DataError(error.message, f"{error.hint}; {kept}" if error.hint else kept) from None
                 raise
 
-    def _take_up(self, staging: Staging) -> None:
-        staged = self._plan.target.staged_plan() if self._plan.resumable else None
-        if staged is not None and staged == msgspec.json.decode(self._plan.document()):
+    def _work(self, staging: Staging) -> None:
+        done = self._taken_up(staging)
+        spool = staging.spool(self._plan) if self._plan.deferred else None
+        work = Work(self._plan, self._tally, staging, staging, spool, self._told)
+        if done is not None:
+            if spool is not None:
+                spool.resume()
             for record, keys in staging.resume(self._plan):
                 for result in record.results:
                     self._tally.add(result)
-                self._reducer.restore(keys, record.results)
-            log.info("taking up %s: %d parts done", staging.path, self._tally.next_part)
-            return
+                work.restore(keys, record.results)
+            waiting = f", {spool.parts} read" if spool is not None else ""
+            log.info("taking up %s: %d parts done%s", staging.path, self._tally.next_part, waiting)
+        work.run()
+
+    def _taken_up(self, staging: Staging) -> dict[str, Any] | None:
+        """The staged plan where it is this one; else staging is begun anew."""
+        staged = self._plan.target.staged_plan() if self._plan.resumable else None
+        if staged is not None and staged == msgspec.json.decode(self._plan.document()):
+            return staged
         if staged is not None:
             fields = changed(staged.get("identity"), msgspec.to_builtins(self._plan.identity)) or ["pinned facts"]
             log.warning("%s belongs to another plan: %s changed. Starting afresh.", staging.path, ", ".join(fields))
         staging.begin(self._plan)
+        return None
 
     def _publish(self, staging: Staging) -> ExportResult:
-        publisher = Publisher(self._plan, self._tally, staging, self._storage)
+        plan, tally = self._plan, self._tally
         self._checked()
-        dataset: Dataset | None = None
-        if self._plan.target.kind == "folder":
+        before = standing(plan.target)
+        not_shrunk(before, tally.stats, plan.recipe.output.max_shrink)
+        publisher = Publisher(plan, tally, staging, self._storage)
+        if plan.target.kind == "folder":
             dataset = publisher.seal_folder()
+            publisher.judge(dataset)
+            if before is not None and unchanged(before, dataset, publisher.recipe):
+                return self._unchanged(staging, before, before.path)
             self._clock()
             publisher.side_files(dataset)
-            digest = dataset.digest
-            dataset.path = self._plan.target.path
+            proof = file_digest(staging.out / "SHA256SUMS")
         else:
-            digest = publisher.seal_file()
+            dataset = publisher.seal_file()
+            if same_file(plan.target, dataset.digest):
+                return self._unchanged(staging, dataset, plan.target.path)
             self._clock()
-        result = self._result("published", digest, dataset)
+            proof = dataset.digest
+        dataset.path = publisher.place
+        result = self._result("published", self._shown(publisher.place), dataset)
         self._on_stats(copy.deepcopy(result.stats))
-        staging.seal(Sealed(self._plan.digest, digest, result.stats, result.weights, result.notes))
-        self._storage.publish(self._made(staging), self._plan.target.path)
+        place = publisher.place.relative_to(plan.target.path.parent).as_posix()
+        sealed = Sealed(plan.digest, place, proof, dataset.digest, result.stats, result.weights, result.notes)
+        staging.seal(sealed)
+        self._move(staging, publisher.place)
+        self._tidied(staging, sealed)
+        return result
+
+    def _unchanged(self, staging: Staging, dataset: Dataset, place: Path) -> ExportResult:
+        self._clock()
+        result = self._result("unchanged", self._shown(place), dataset)
+        self._on_stats(copy.deepcopy(result.stats))
         staging.remove()
         return result
+
+    # The last steps, any of which a crash may fall between
+
+    def _move(self, staging: Staging, place: Path) -> None:
+        """Let what was made become visible, in one step."""
+        made = self._made(staging)
+        self._storage.mkdir(place.parent)
+        if self._plan.target.on_exists == "replace" and place.exists():
+            self._storage.exchange(made, place)
+        else:
+            self._storage.publish(made, place)
+
+    def _tidied(self, staging: Staging, sealed: Sealed) -> None:
+        """What is left to do once it is visible: the link to the newest version, and the staging folder."""
+        place = self._place(sealed)
+        if place.parent == self._plan.target.path and place.exists():
+            self._storage.point(place.parent / LATEST, place.name)
+        staging.remove()
+
+    def _place(self, sealed: Sealed) -> Path:
+        return self._plan.target.path.parent / sealed.place
+
+    def _was_published(self, staging: Staging, sealed: Sealed) -> bool:
+        """Whether a run that died after sealing came so far that its output was visible."""
+        if not self._made(staging).exists():
+            return True
+        # An exchange leaves what stood there before in the place of what was made.
+        proof = self._place(sealed)
+        if self._plan.target.kind == "folder":
+            proof = proof / "SHA256SUMS"
+        return file_digest(proof) == sealed.proof
 
     def _made(self, staging: Staging) -> Path:
         """What is moved to the target when all of it is there."""
@@ -155,11 +173,15 @@ class Run:
 
     def _published_before(self, staging: Staging, sealed: Sealed) -> ExportResult:
         """The run died between publishing and cleaning up: all that is left is to clean up, and to answer."""
-        folder = self._plan.target.kind == "folder"
-        dataset = Dataset.open(self._plan.target.path) if folder else None
-        result = self._result("published", sealed.digest, dataset)
+        place = self._place(sealed)
+        if self._plan.target.kind == "folder":
+            dataset = Dataset.open(place)
+        else:
+            manifest = manifest_of(self._plan, self._tally, sealed.digest, {}, [], b"")
+            dataset = Dataset(place, manifest)
+        result = self._result("published", self._shown(place), dataset)
         result.stats, result.weights, result.notes = sealed.stats, sealed.weights, sealed.notes
-        staging.remove()
+        self._tidied(staging, sealed)
         return result
 
     # To stdout
@@ -171,72 +193,29 @@ class Run:
             StreamClosedError: whoever reads the stream has closed it.
             TuneportError: what was written so far is not a whole dataset.
         """
-
-        def save(_part: int, name: str, split: str, data: bytes, rows: int) -> Segment:
-            try:
-                stream.write(data)
-                stream.flush()
-            except BrokenPipeError:
-                raise StreamClosedError("whoever reads the stream has closed it") from None
-            except OSError as error:
-                raise failure(error, "write", "stdout") from error
-            return Segment(name, split, "", rows, len(data), "")
-
-        self._work(save, lambda _part, _entries: "", None)
+        rows = _Stream(stream)
+        if self._plan.deferred:
+            with self._storage.scratch() as folder:
+                self._stream(rows, Spool(folder, self._storage, self._plan.digest))
+        else:
+            self._stream(rows, None)
         self._checked()
         self._clock()
-        result = self._result("streamed", "", None)
+        formats = format_infos(self._plan, self._tally, {})
+        manifest = manifest_of(self._plan, self._tally, rows.digest.hexdigest(), formats, [], b"")
+        result = self._result("streamed", "-", Dataset(Path("-"), manifest))
         self._on_stats(result.stats)
         return result
 
+    def _stream(self, rows: Keeper, spool: Spool | None) -> None:
+        Work(self._plan, self._tally, rows, None, spool, self._told).run()
+
     # Both
 
-    def _work(self, save: Save, save_rejects: SaveRejects, staging: Staging | None) -> None:
-        """Drive all parts that are not done yet. What a stop interrupts is kept, up to the last whole part."""
-        tally = self._tally
-        executor = InProcess(self._plan, tally.columns, save, save_rejects)
-        parts, total = parts_of(self._plan, tally.next_part)
-        verdicts = (self._reducer.admit(candidates) for candidates in executor.prepare(self._within_limit(parts)))
-        unsaved: list[PartResult] = []
-        size = 0
-        try:
-            for result in executor.render(verdicts):
-                before = tally.stats.exported_entities
-                tally.add(result)
-                unsaved.append(result)
-                size += max(self._plan.pinned.part_bytes, sum(segment.size for segment in result.segments))
-                self._told(before, total)
-                tolerable(tally.stats, self._plan.recipe)
-                if size >= self._plan.sizes.savepoint_bytes:
-                    self._savepoint(staging, unsaved)
-                    size = 0
-        except (DataError, KeyboardInterrupt):
-            self._savepoint(staging, unsaved)
-            raise
-        self._savepoint(staging, unsaved)
-
-    def _within_limit(self, parts: Iterator[Part]) -> Iterator[Part]:
-        """The parts up to `source.limit`; the last one is cut short."""
-        limit = self._plan.recipe.source.limit if self._plan.recipe.source is not None else None
-        for part in parts:
-            if limit is not None:
-                part.most = limit - self._reducer.read
-                if part.most <= 0:
-                    return
-            yield part
-
-    def _savepoint(self, staging: Staging | None, results: list[PartResult]) -> None:
-        if results and staging is not None and self._plan.resumable:
-            staging.savepoint(self._plan, results, self._reducer.keys_of(results))
-        # Emptied before anything else: an interrupt from here on finds nothing left to save.
-        saved = results.copy()
-        results.clear()
-        self._reducer.saved(saved)
-
-    def _told(self, before: int, total: int | None) -> None:
+    def _told(self, before: int, total: int | None, read: int) -> None:
         stats, interval = self._tally.stats, self._plan.recipe.output.progress_interval
         self._clock()
-        self._on_progress(Progress(stats, self._tally.next_part, total, self._plan.info.rows))
+        self._on_progress(Progress(stats, self._tally.next_part, total, self._plan.info.rows, read))
         if stats.exported_entities // interval > before // interval:
             self._on_stats(copy.deepcopy(stats))
 
@@ -252,11 +231,16 @@ class Run:
     def _clock(self) -> None:
         self._tally.stats.duration_ms = round((time.monotonic() - self._started) * 1000)
 
-    def _result(self, status: Literal["published", "streamed"], digest: str, dataset: Dataset | None) -> ExportResult:
+    def _shown(self, place: Path) -> str:
+        """A place as the user would write it."""
+        target = self._plan.target
+        return target.shown if place == target.path else f"{target.shown}/{place.name}"
+
+    def _result(self, status: Status, path: str, dataset: Dataset) -> ExportResult:
         return ExportResult(
             status=status,
-            path=self._plan.target.shown,
-            digest=digest,
+            path=path,
+            digest=dataset.digest,
             stats=self._tally.stats,
             title=self._plan.info.title,
             weights=self._tally.weights.summary() if self._plan.pipeline.weightings else {},
@@ -264,4 +248,30 @@ class Run:
             carried=self._plan.pipeline.carried(),
             compression=self._plan.target.compression,
             dataset=dataset,
+            kind=self._plan.target.kind,
         )
+
+
+class _Stream:
+    """Keeps nothing: rows go out as they are made."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.digest = sha256()
+
+    def save(self, _part: int, name: str, split: str, data: bytes, rows: int) -> Segment:
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except BrokenPipeError:
+            raise StreamClosedError("whoever reads the stream has closed it") from None
+        except OSError as error:
+            raise failure(error, "write", "stdout") from error
+        self.digest.update(data)
+        return Segment(name, split, "", rows, len(data), "")
+
+    def save_rejects(self, _part: int, _entries: list[dict[str, Any]]) -> str:
+        return ""
+
+    def save_index(self, _part: int, _lines: list[bytes]) -> str:
+        return ""

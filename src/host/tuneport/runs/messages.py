@@ -2,7 +2,8 @@
 
     Part -> prepare -> Candidates -> admit -> Verdict -> render -> PartResult -> savepoint (DoneRecord) -> seal
 
-The reducer sees columns, never rows: bytes stay with the worker that made them.
+The reducer sees columns, never rows: bytes stay with the worker that made them. Where verdicts need all the data,
+what `prepare` made of a part waits in a spool (Prepared, SpoolRecord) until the last candidates have been seen.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from typing import Any
 
 import msgspec
 
-from tuneport.model import Batch, Partition
+from tuneport.dataset import ValidatorStats
+from tuneport.model import Batch, Outcome, Partition, Sample
 from tuneport.options import FormatStats
+from tuneport.runs.codes import is_error
+from tuneport.summary import Summary
 
 KEY_BYTES = 16
 """Length of a sample's identity: xxh3-128 over its canonical content."""
@@ -71,6 +75,7 @@ class Candidates(msgspec.Struct):
         keys: KEY_BYTES of identity per sample.
         units: what must stay on one side of a split, KEY_BYTES per sample; empty means the key.
         weights: a float64 per sample, before any scale.
+        raw: per deferred weighting a float64 per sample: the number its factor is made of, NaN for none.
     """
 
     part: int
@@ -79,15 +84,40 @@ class Candidates(msgspec.Struct):
     keys: bytes
     weights: bytes
     units: bytes = b""
+    raw: list[bytes] = msgspec.field(default_factory=list)
 
 
-class Summary(msgspec.Struct, frozen=True):
-    """What a deferred stage learns of all samples kept after dedup."""
+class Rejected(msgspec.Struct, frozen=True):
+    """A reject and where it happened; `ordinal` counts from the part's first line or row."""
 
-    count: int
-    low: float
-    high: float
-    total: float
+    ordinal: int
+    key: str | None
+    subject: str | None
+    stage: str
+    code: str
+    reason: str
+    identity: bytes = b""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the record."""
+        if self.code == "duplicate":
+            return Outcome.DUPLICATE
+        return Outcome.ERRORED if is_error(self.code) else Outcome.FILTERED
+
+
+class Prepared(msgspec.Struct):
+    """What a worker keeps of a part until its verdict: samples, and whose they are.
+
+    `samples` are JSON instead where they wait in a spool.
+    """
+
+    samples: list[Sample | bytes] = msgspec.field(default_factory=list)
+    ordinals: list[int] = msgspec.field(default_factory=list)
+    keys: list[str | None] = msgspec.field(default_factory=list)
+    subjects: list[str | None] = msgspec.field(default_factory=list)
+    rejected: list[Rejected] = msgspec.field(default_factory=list)
+    notes: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Verdict(msgspec.Struct):
@@ -173,6 +203,9 @@ class PartResult(msgspec.Struct):
         features: format name to column types, where the format does not declare them.
         weights: of the samples written.
         notes: events that stages counted.
+        validators: validator name to what it said of the part's rows.
+        metrics: metric name to its state over the samples written, as MessagePack.
+        index_file: where the part's lines of the index stand in staging; "" where there is none.
     """
 
     part: int
@@ -189,6 +222,25 @@ class PartResult(msgspec.Struct):
     features: dict[str, Any]
     weights: WeightSums
     notes: dict[str, int]
+    validators: dict[str, ValidatorStats]
+    metrics: dict[str, bytes]
+    index_file: str = ""
+
+
+class SpooledPart(msgspec.Struct, frozen=True):
+    """One part in the spool: its number, records read, and the xxh3-128 of its two files together."""
+
+    part: int
+    read: int
+    digest: str
+
+
+class SpoolRecord(msgspec.Struct):
+    """Consecutive spooled parts that are durable together; `last` says that the source ends with them."""
+
+    plan: str
+    parts: list[SpooledPart]
+    last: bool
 
 
 class DoneRecord(msgspec.Struct):

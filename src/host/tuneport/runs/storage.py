@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -16,7 +17,7 @@ from typing import BinaryIO
 from tuneport.errors import NotPermittedError, StorageError, TargetExistsError, TryAgainError, TuneportError
 
 _TRANSIENT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_RENAME_NOREPLACE = 1
+_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
 _AT_FDCWD = -100
 
 
@@ -73,6 +74,37 @@ class Storage:
             except FileExistsError:
                 raise TargetExistsError(f"{target} exists") from None
         self.sync(target.parent)
+
+    def exchange(self, source: Path, target: Path) -> None:
+        """Let two files or two folders change places, in one step. What stood at the target stands at the source then.
+
+        Raises:
+            StorageError: the system cannot.
+        """
+        with self._step("exchange", target):
+            if not _renameat2(source, target, _RENAME_EXCHANGE):
+                raise OSError(errno.ENOSYS, "this system cannot exchange two names in one step")
+        self.sync(target.parent)
+        self.sync(source.parent)
+
+    def point(self, link: Path, target: str) -> None:
+        """Let a symbolic link point to `target`, whatever it pointed to before, in one step."""
+        part = link.with_name(f".{link.name}.part")
+        self.remove(part)
+        with self._step("link", part):
+            part.symlink_to(target)
+        self.rename(part, link)
+        self.sync(link.parent)
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder of the system's temporary space for the length of a block."""
+        with self._step("scratch", Path(tempfile.gettempdir())):
+            folder = Path(tempfile.mkdtemp(prefix="tuneport-"))
+        try:
+            yield folder
+        finally:
+            self.remove(folder)
 
     def remove(self, path: Path) -> None:
         """Remove a file or a folder with all it holds; it may be gone already."""
@@ -144,19 +176,21 @@ def failure(error: OSError, operation: str, path: Path | str) -> TuneportError:
 
 
 def _rename_exclusively(source: Path, target: Path) -> None:
-    if sys.platform == "linux" and _renameat2(source, target):
+    if _renameat2(source, target, _RENAME_NOREPLACE):
         return
     if os.path.lexists(target):  # no exclusive rename here: a moment remains in which another may come first
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     source.rename(target)
 
 
-def _renameat2(source: Path, target: Path) -> bool:
-    """Whether the kernel and the file system know an exclusive rename, and did it."""
+def _renameat2(source: Path, target: Path, flag: int) -> bool:
+    """Whether the kernel and the file system know a rename of this kind, and did it."""
+    if sys.platform != "linux":
+        return False
     function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if function is None:
         return False
-    arguments = (_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE)
+    arguments = (_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), flag)
     if function(*arguments) == 0:
         return True
     number = ctypes.get_errno()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from tuneport.dataset import ValidatorStats
 from tuneport.errors import TuneportError
 from tuneport.model import Outcome
 from tuneport.options import ExportStats, FormatStats
-from tuneport.runs.features import merged
 from tuneport.runs.messages import PartResult, Segment, WeightSums
+from tuneport.runs.planning.compile import Compiled
+from tuneport.runs.working.features import merged
+from tuneport.runs.working.judge import added
+from tuneport.runs.working.measure import Merged
 
 
 class Tally:
@@ -23,10 +27,13 @@ class Tally:
         notes: events that stages counted.
         columns: format name to the names of its columns.
         features: format name to column types, for formats that do not declare them.
+        index_files: the parts' lines of the index, in part order.
+        validators: validator name to what it said of all rows.
+        metrics: the states of all parts, merged.
         next_part: the first part that has not been added.
     """
 
-    def __init__(self, max_errors: int, formats: list[str]) -> None:
+    def __init__(self, max_errors: int, formats: list[str], compiled: Compiled) -> None:
         self.stats = ExportStats(formats={name: FormatStats() for name in formats})
         self.segments: list[Segment] = []
         self.reject_files: list[str] = []
@@ -34,6 +41,9 @@ class Tally:
         self.notes: Counter[str] = Counter()
         self.columns: dict[str, list[str]] = {}
         self.features: dict[str, dict[str, Any]] = {}
+        self.index_files: list[str] = []
+        self.validators = {name: ValidatorStats(stage.qualified) for name, stage, _ in compiled.validators}
+        self.metrics = Merged(compiled)
         self.next_part = 0
         self._max_errors = max_errors
 
@@ -59,6 +69,10 @@ class Tally:
         self.segments.extend(result.segments)
         if result.reject_file:
             self.reject_files.append(result.reject_file)
+        if result.index_file:
+            self.index_files.append(result.index_file)
+        added(self.validators, result.validators)
+        self.metrics.add(result.metrics)
         self.weights.merge(result.weights)
         self.notes.update(result.notes)
         self.next_part = result.part + 1

@@ -108,6 +108,14 @@ def register_weightings(register: Callable[..., None]) -> None:
 
 
 @hookimpl
+def register_artifacts(register: Callable[..., None]) -> None:
+    """Offer the file with the schema whose id rows carry."""
+    from tuneport_jsonl_llm import config, schema
+
+    register("row_schema", schema.row_schema, config=config.SchemaConfig, doc="The JSON Schema that rows refer to")
+
+
+@hookimpl
 def register_formats(register: Callable[..., None]) -> None:
     """Offer the format `tuneport`."""
     from tuneport import FormatTraits

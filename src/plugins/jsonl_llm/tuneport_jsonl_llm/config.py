@@ -11,11 +11,12 @@ from pydantic import (
     model_validator,
 )
 
-from tuneport import Config
+from tuneport import AdapterMetadata, Config
 from tuneport_jsonl_llm.mapping import parse
 
 MetadataType = Literal["string", "integer", "number", "bool", "list[string]", "list[integer]", "list[number]"]
 METADATA_TYPES: tuple[str, ...] = get_args(MetadataType)
+SchemaEncoding = Literal["object", "string", "id"]
 DEFAULT_METADATA = ["source", "category", "tags"]
 STYLES = ("instruction_tuning", "chat_completion", "text_completion")
 
@@ -82,8 +83,9 @@ class FieldWeightConfig(Config):
     """The field that holds the weight: a number, or text that is one."""
     default_weight: float = Field(1.0, ge=0)
     """The weight of a record without one. Never normalised."""
-    normalize: Literal["none", "log"] = "none"
-    """`none` takes the number as it is, `log` takes 1 + ln(1 + number)."""
+    normalize: Literal["none", "log", "minmax", "percentile"] = "none"
+    """`none` takes the number x as it is, `log` 1 + ln(1 + x), `minmax` 0.5 + (x - min) / (max - min), and
+    `percentile` 0.5 + rank, the rank running from 0 to 1. The last two have to see all samples first."""
 
 
 class FreshnessConfig(Config):
@@ -133,14 +135,65 @@ class Quality(LengthConfig):
     """Whether content that was seen before is left out."""
 
 
-class RowConfig(Config):
+class _Carried(Config):
+    """How rows carry a schema."""
+
+    schema_encoding: SchemaEncoding = "object"
+    """`__schema__` as an object, `__schema__` as JSON text, or `schema_id`, the first 16 hex digits of its SHA-256,
+    with the schema itself in `schemas/<id>.json` of the dataset folder."""
+
+
+class SchemaConfig(_Carried):
+    """A schema that rows carry."""
+
+    json_schema: str | dict[str, Any]
+    """A JSON Schema that every row carries: as JSON text, as a table, or as a file (`{ file = "row.schema.json" }`)."""
+
+
+class RowConfig(_Carried):
     """What the format `tuneport` is told."""
 
     metadata_encoding: Literal["object", "json"] = "object"
     """`object` writes metadata as an object, `json` as one string that holds JSON."""
+    json_schema: str | dict[str, Any] | None = None
+    """A JSON Schema that every row carries; None for none."""
 
 
-class JSONLLLMConfig(StyleConfig, RowConfig):
+class StructuredGeneration(Config):
+    """A JSON Schema for rows: what is checked, and what rows carry."""
+
+    enable_schema_validation: bool = False
+    """Whether rows are checked at all."""
+    json_schema: str | dict[str, Any] = ""
+    """The schema: JSON text, a table, or a file (`{ file = "row.schema.json" }`)."""
+    include_schema_in_output: bool = False
+    """Whether every row carries the schema."""
+    schema_encoding: SchemaEncoding = "object"
+    """How: `__schema__` as an object or as JSON text, or `schema_id` and the schema in a file of its own."""
+    reject_invalid_samples: bool = True
+    """Whether a row that does not fit is left out; else it is written, and counted."""
+    log_validation_errors: bool = True
+    """Whether the report holds the last ten problems."""
+
+
+class QualityMetrics(Config):
+    """What is measured of the rows written, and reported."""
+
+    enable_metrics: bool = False
+    """Whether anything is measured."""
+    track_per_sample: bool = False
+    """Whether the dataset's index says the length of each sample."""
+    aggregate_stats: bool = True
+    """Whether the report holds lengths and diversity."""
+    track_schema_compliance: bool = True
+    """Whether the report holds what the schema's validator said."""
+    track_length_distribution: bool = True
+    """Whether lengths are counted, in characters of the trained text."""
+    track_diversity_score: bool = True
+    """Whether the diversity of the trained text is measured."""
+
+
+class JSONLLLMConfig(StyleConfig):
     """Configuration of the exporter `jsonl_llm`. Assignable: `config.quality.min_text_length = 50`."""
 
     style: str | dict[str, Any] = "instruction_tuning"
@@ -150,6 +203,14 @@ class JSONLLLMConfig(StyleConfig, RowConfig):
     """How samples are weighted."""
     quality: Quality = Field(default_factory=Quality)
     """Which samples are left out."""
+    metadata_encoding: Literal["object", "json"] = "object"
+    """`object` writes metadata as an object, `json` as one string that holds JSON."""
+    structured_gen: StructuredGeneration = Field(default_factory=StructuredGeneration)
+    """The JSON Schema that rows have to fit."""
+    adapter_metadata: AdapterMetadata = Field(default_factory=AdapterMetadata)
+    """What is known of the adapter that will be trained."""
+    quality_metrics: QualityMetrics = Field(default_factory=QualityMetrics)
+    """What is measured and reported."""
 
     @field_validator("style", mode="before")
     @classmethod

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from tuneport import Config, Stages, default_manager
-from tuneport_jsonl_llm.config import STYLES, JSONLLLMConfig, Quality, Weighting
+from tuneport import AdapterMetadata, Config, Stages, default_manager
+from tuneport_jsonl_llm.config import (
+    STYLES,
+    JSONLLLMConfig,
+    Quality,
+    QualityMetrics,
+    StructuredGeneration,
+    Weighting,
+)
 
 if TYPE_CHECKING:
     from tuneport import Exporter
@@ -23,8 +30,12 @@ def stages(config: JSONLLLMConfig) -> Stages:
         style=_style(config),
         filters=_filters(config.quality),
         weightings=_weightings(config.weighting),
-        formats=["tuneport"] if config.metadata_encoding == "object" else [_as_json(config)],
+        formats=[_rows(config)],
+        validators=[*_schema(config.structured_gen), *_adapter_checks(config.adapter_metadata)],
+        metrics=_metrics(config.quality_metrics),
+        artifacts=_artifacts(config),
         dedup=config.quality.skip_duplicates,
+        adapter=config.adapter_metadata if config.adapter_metadata.enable_tracking else None,
     )
 
 
@@ -84,5 +95,56 @@ def _weightings(weighting: Weighting) -> list[dict[str, Any]]:
     return chosen
 
 
-def _as_json(config: JSONLLLMConfig) -> dict[str, Any]:
-    return {"use": "tuneport", "at": "", "metadata_encoding": config.metadata_encoding}
+def _rows(config: JSONLLLMConfig) -> str | dict[str, Any]:
+    """The format, with what differs from its defaults."""
+    schema = config.structured_gen
+    rows: dict[str, Any] = {"use": "tuneport"}
+    if config.metadata_encoding != "object":
+        rows |= {"at": "", "metadata_encoding": config.metadata_encoding}
+    if schema.include_schema_in_output:
+        rows |= {"at": "structured_gen", **_carried(schema)}
+    return rows if len(rows) > 1 else "tuneport"
+
+
+def _carried(schema: StructuredGeneration) -> dict[str, Any]:
+    return {"json_schema": schema.json_schema, "schema_encoding": schema.schema_encoding}
+
+
+def _schema(schema: StructuredGeneration) -> list[dict[str, Any]]:
+    if not schema.enable_schema_validation:
+        return []
+    names = ("json_schema", "reject_invalid_samples", "log_validation_errors")
+    return [{"use": "json_schema", "at": "structured_gen", **{name: getattr(schema, name) for name in names}}]
+
+
+def _adapter_checks(adapter: AdapterMetadata) -> list[dict[str, Any]]:
+    if not adapter.enable_tracking:
+        return []
+    checks = ("adapter_ids", "adapter_versions", "adapter_ranks", "adapter_language")
+    return [{"use": check, "at": "adapter_metadata"} for check in checks]
+
+
+def _metrics(metrics: QualityMetrics) -> list[dict[str, Any]]:
+    chosen: list[dict[str, Any]] = []
+    if not metrics.enable_metrics:
+        return chosen
+    if metrics.track_per_sample or (metrics.aggregate_stats and metrics.track_length_distribution):
+        chosen.append({"use": "length_distribution", "per_sample": metrics.track_per_sample})
+    if metrics.aggregate_stats and metrics.track_diversity_score:
+        chosen.append({"use": "diversity_score"})
+    return [{**metric, "at": "quality_metrics"} for metric in chosen]
+
+
+def _artifacts(config: JSONLLLMConfig) -> list[dict[str, Any]]:
+    artifacts: list[dict[str, Any]] = []
+    schema, metrics, adapter = config.structured_gen, config.quality_metrics, config.adapter_metadata
+    if schema.include_schema_in_output and schema.schema_encoding == "id":
+        artifacts.append({"use": "row_schema", "at": "structured_gen", **_carried(schema)})
+    if metrics.enable_metrics:
+        names = ("track_schema_compliance", "aggregate_stats")
+        asked = {name: getattr(metrics, name) for name in names}
+        asked["log_validation_errors"] = schema.log_validation_errors
+        artifacts.append({"use": "quality_report", "at": "quality_metrics", **asked})
+    if adapter.enable_tracking:
+        artifacts.append({"use": "adapter_metadata", "at": "adapter_metadata", **adapter.model_dump()})
+    return artifacts

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tuneport import Entity, Reject
 from tuneport_jsonl_llm.values import to_text
@@ -27,10 +28,26 @@ class Place(NamedTuple):
 
 
 class Mapped(NamedTuple):
-    """A compiled mapping: how to read it, and the top-level fields it looks at."""
+    """A compiled mapping.
+
+    Attributes:
+        read: the text, a reject, or None where there is none.
+        fields: the top-level fields it looks at.
+        steps: the way to the one value it stands for; empty for a template.
+    """
 
     read: Reader
     fields: tuple[str, ...]
+    steps: tuple[str, ...] = ()
+
+    def structure(self, entity: Entity, text: str) -> Any:
+        """The object or list that `text` was made of, as the text says it; None where it was text already."""
+        if not text.startswith(("{", "[")) or not self.steps:
+            return None
+        value: object = entity
+        for step in self.steps:
+            value = value.get(step) if isinstance(value, dict) else None
+        return json.loads(text) if isinstance(value, dict | list | tuple) else None
 
 
 def parse(mapping: str) -> list[str | Place]:
@@ -92,7 +109,7 @@ def compile_mapping(mapping: str, known: Collection[str]) -> Mapped:
     places = [piece.steps(known) for piece in pieces if isinstance(piece, Place)]
     fields = tuple(dict.fromkeys(steps[0] for steps in places))
     if len(pieces) == 1:
-        return Mapped(_reader(places[0]), fields)
+        return Mapped(_reader(places[0]), fields, tuple(places[0]))
     parts = [_reader(piece.steps(known)) if isinstance(piece, Place) else piece for piece in pieces]
     return Mapped(_template(parts), fields)
 

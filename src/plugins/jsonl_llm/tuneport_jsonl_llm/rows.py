@@ -8,6 +8,7 @@ import msgspec.json
 
 from tuneport import Chat, Context, Instruction, Sample, Text
 from tuneport_jsonl_llm.config import RowConfig
+from tuneport_jsonl_llm.schema import column
 
 _MESSAGES = {"list": {"struct": {"role": "string", "content": "string"}}}
 _COLUMN_TYPES: dict[str, Any] = {
@@ -22,7 +23,7 @@ _COLUMN_TYPES: dict[str, Any] = {
 
 
 class Rows:
-    """Writes a sample's content, its weight where the run has weights, its metadata where samples carry any.
+    """Writes a sample's content, and its weight, metadata and schema where the run has them.
 
     The content is `instruction`, `input`, `output`, or `text`, or for every other kind of sample `messages`.
 
@@ -30,7 +31,7 @@ class Rows:
         features: column to type, or None where the style did not say what its samples are like.
     """
 
-    __slots__ = ("_as_json", "_has_input", "_metadata", "_weighted", "features")
+    __slots__ = ("_as_json", "_has_input", "_metadata", "_schema", "_weighted", "features")
 
     def __init__(self, config: RowConfig, ctx: Context) -> None:
         self._as_json = config.metadata_encoding == "json"
@@ -38,7 +39,12 @@ class Rows:
         # None: the style did not say, so that each sample decides.
         self._metadata = None if ctx.sample is None else bool(ctx.sample.metadata)
         self._has_input = ctx.sample is not None and ctx.sample.has_input
+        given = config.json_schema
+        self._schema = None if given is None else column(given, config.schema_encoding, ctx)
         self.features = _features(ctx, as_json=self._as_json)
+        if self.features is not None and self._schema is not None:
+            # A schema as an object has no type that a card could declare: rows are looked at instead.
+            self.features = {**self.features, self._schema[0]: "string"} if isinstance(self._schema[1], str) else None
 
     def __call__(self, sample: Sample) -> dict[str, Any]:
         """One sample's row."""
@@ -56,6 +62,8 @@ class Rows:
             row["weight"] = float(sample.weight)
         if self._metadata or (self._metadata is None and sample.metadata):
             row["metadata"] = msgspec.json.encode(sample.metadata).decode() if self._as_json else sample.metadata
+        if self._schema is not None:
+            row[self._schema[0]] = self._schema[1]
         return row
 
 

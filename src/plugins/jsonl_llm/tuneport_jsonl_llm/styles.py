@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tuneport import Chat, Context, Entity, Instruction, Message, Reject, Sample, Text
 from tuneport_jsonl_llm import metadata
 from tuneport_jsonl_llm.config import FieldMapping, StyleConfig
-from tuneport_jsonl_llm.mapping import Reader, compile_mapping
+from tuneport_jsonl_llm.mapping import Mapped, Reader, compile_mapping
 
 Style = Callable[[Entity], Sample | Reject]
 
@@ -18,12 +18,12 @@ def instruction_tuning(config: StyleConfig, ctx: Context) -> Style:
     Every sample has an input ("" where the record has none), or none has: it is there once `input_field` is
     named in the configuration or the source shows the field.
     """
-    read_instruction = _required(config.field_mapping, "instruction_field", ctx)
-    read_output = _required(config.field_mapping, "output_field", ctx)
-    read_input, late_input = _input(config.field_mapping, ctx)
+    asked, learnt = (_required(config.field_mapping, key, ctx) for key in ("instruction_field", "output_field"))
+    read_instruction, read_output = asked.read, learnt.read
+    about, late_input = _input(config.field_mapping, ctx)
     types, late = metadata.declare(config, ctx)
     read_metadata = metadata.reader(types, late)
-    ctx.makes(Instruction, has_input=read_input is not None, metadata=types)
+    ctx.makes(Instruction, has_input=about is not None, metadata=types)
     no_instruction, no_output = _missing("instruction"), _missing("output")
     too_late = Reject(
         "late_field",
@@ -38,8 +38,8 @@ def instruction_tuning(config: StyleConfig, ctx: Context) -> Style:
         if not isinstance(output, str):
             return output or no_output
         given = None
-        if read_input is not None:
-            found = read_input(entity)
+        if about is not None:
+            found = about.read(entity)
             if isinstance(found, Reject):
                 return found
             given = found or ""
@@ -48,15 +48,20 @@ def instruction_tuning(config: StyleConfig, ctx: Context) -> Style:
         values = read_metadata(entity)
         if isinstance(values, Reject):
             return values
-        return Instruction(instruction=instruction, output=output, input=given, metadata=values)
+        sample = Instruction(instruction=instruction, output=output, input=given, metadata=values)
+        for name, mapped, text in (("instruction", asked, instruction), ("output", learnt, output)):
+            _keep_structure(sample, name, mapped, text, entity)
+        if about is not None and given:
+            _keep_structure(sample, "input", about, given, entity)
+        return sample
 
     return style
 
 
 def chat_completion(config: StyleConfig, ctx: Context) -> Style:
     """Read a user's message, the assistant's answer, and a system message where it is not empty."""
-    read_user = _required(config.field_mapping, "user_field", ctx)
-    read_assistant = _required(config.field_mapping, "assistant_field", ctx)
+    asked, learnt = (_required(config.field_mapping, key, ctx) for key in ("user_field", "assistant_field"))
+    read_user, read_assistant = asked.read, learnt.read
     read_system = _system(config.field_mapping, ctx)
     types, late = metadata.declare(config, ctx)
     read_metadata = metadata.reader(types, late)
@@ -77,27 +82,33 @@ def chat_completion(config: StyleConfig, ctx: Context) -> Style:
         if isinstance(values, Reject):
             return values
         turns = (Message("user", user), Message("assistant", assistant))
-        return Chat(messages=(Message("system", system), *turns) if system else turns, metadata=values)
+        sample = Chat(messages=(Message("system", system), *turns) if system else turns, metadata=values)
+        first = len(sample.messages) - 2
+        _keep_structure(sample, f"messages.{first}.content", asked, user, entity)
+        _keep_structure(sample, f"messages.{first + 1}.content", learnt, assistant, entity)
+        return sample
 
     return style
 
 
 def text_completion(config: StyleConfig, ctx: Context) -> Style:
     """Read one text."""
-    read_text = _required(config.field_mapping, "text_field", ctx)
+    learnt = _required(config.field_mapping, "text_field", ctx)
     types, late = metadata.declare(config, ctx)
     read_metadata = metadata.reader(types, late)
     ctx.makes(Text, metadata=types)
     no_text = _missing("text")
 
     def style(entity: Entity) -> Sample | Reject:
-        text = read_text(entity)
+        text = learnt.read(entity)
         if not isinstance(text, str):
             return text or no_text
         values = read_metadata(entity)
         if isinstance(values, Reject):
             return values
-        return Text(text=text, metadata=values)
+        sample = Text(text=text, metadata=values)
+        _keep_structure(sample, "text", learnt, text, entity)
+        return sample
 
     return style
 
@@ -106,14 +117,21 @@ def _missing(role: str) -> Reject:
     return Reject("missing_field", f"Missing required field '{role}'")
 
 
-def _required(mapping: FieldMapping, key: str, ctx: Context) -> Reader:
+def _keep_structure(sample: Sample, column: str, mapped: Mapped, text: str, entity: Entity) -> None:
+    """Keep an object or list beside the text it is written as: validators look at what it was."""
+    value = mapped.structure(entity, text)
+    if value is not None:
+        sample.structured[column] = value
+
+
+def _required(mapping: FieldMapping, key: str, ctx: Context) -> Mapped:
     mapped = compile_mapping(getattr(mapping, key), ctx.fields)
     for name in mapped.fields:
         ctx.needs(name, at=f"field_mapping.{key}")
-    return mapped.read
+    return mapped
 
 
-def _input(mapping: FieldMapping, ctx: Context) -> tuple[Reader | None, str]:
+def _input(mapping: FieldMapping, ctx: Context) -> tuple[Mapped | None, str]:
     """How to read the input; or, where the run has none, the default field that must not turn up any more."""
     if not mapping.input_field:
         return None, ""
@@ -122,7 +140,7 @@ def _input(mapping: FieldMapping, ctx: Context) -> tuple[Reader | None, str]:
     name = mapping.input_field
     if name in ctx.fields:
         ctx.reads(name)
-        return compile_mapping(name, ctx.fields).read, ""
+        return compile_mapping(name, ctx.fields), ""
     if ctx.closed:
         return None, ""
     ctx.reads(name)
@@ -133,7 +151,7 @@ def _system(mapping: FieldMapping, ctx: Context) -> Reader:
     if not mapping.system_field:
         return lambda _entity: None
     if "system_field" in mapping.model_fields_set:
-        return _required(mapping, "system_field", ctx)
+        return _required(mapping, "system_field", ctx).read
     mapped = compile_mapping(mapping.system_field, ctx.fields)
     ctx.reads(*mapped.fields)
     return mapped.read

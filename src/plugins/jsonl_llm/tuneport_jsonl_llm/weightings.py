@@ -8,7 +8,7 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
-from tuneport import Context, Entity, Reject, Sample
+from tuneport import Context, DeferredWeighting, Entity, Reject, Sample, Summary
 from tuneport_jsonl_llm.config import FieldWeightConfig, FreshnessConfig
 from tuneport_jsonl_llm.timestamps import to_moment
 from tuneport_jsonl_llm.trained import trained_text
@@ -18,35 +18,85 @@ Weighting = Callable[[Entity, Sample], float | Reject]
 """A factor, or a Reject where the record's weight is no number."""
 
 
-def field(config: FieldWeightConfig, ctx: Context) -> Weighting:
+def field(config: FieldWeightConfig, ctx: Context) -> Weighting | DeferredWeighting:
     """The number in `weight_field`: a number, or text that is one; true counts 1 and false 0.
 
-    A record without one gets `default_weight`, which is never normalised. A negative number weighs 0 and is
-    counted as `negative_weight`. `normalize = "log"` gives 1 + ln(1 + number).
+    A record without one gets `default_weight`, which is never normalised. A negative number counts as 0 and is
+    noted as `negative_weight`. `normalize = "log"` gives 1 + ln(1 + number); see Normalised for the others.
     """
-    name, default = config.weight_field, config.default_weight
+    read, default = _reader(config, ctx), config.default_weight
+    if config.normalize in {"minmax", "percentile"}:
+        return Normalised(read, default, ranked=config.normalize == "percentile")
+    logarithmic = config.normalize == "log"
+
+    def weigh(entity: Entity, _sample: Sample) -> float | Reject:
+        number = read(entity)
+        if number is None:
+            return default
+        if isinstance(number, Reject) or not logarithmic:
+            return number
+        return 1.0 + math.log1p(number) if number >= 0 else number
+
+    return weigh
+
+
+class Normalised:
+    """A weight that says where a record's number stands among those of all samples kept after deduplication.
+
+    minmax: 0.5 + (number - min) / (max - min). percentile: 0.5 + rank, see `Summary.rank`. Both run from 0.5 to
+    1.5, and give 1.0 where all numbers are the same or there is only one.
+    """
+
+    def __init__(self, read: ReadNumber, default: float, *, ranked: bool) -> None:
+        self._read = read
+        self._default = default
+        self._ranked = ranked
+
+    def __call__(self, entity: Entity, _sample: Sample) -> float | Reject | None:
+        """The record's number."""
+        return self._read(entity)
+
+    def finish(self, summary: Summary) -> Callable[[float | None], float]:
+        """The function from a number, or None, to the weight."""
+        default, low, spread = self._default, summary.low, summary.high - summary.low
+
+        def by_rank(number: float | None) -> float:
+            if number is None:
+                return default
+            rank = summary.rank(number)
+            return 1.0 if rank is None else 0.5 + rank
+
+        def by_range(number: float | None) -> float:
+            if number is None:
+                return default
+            return 1.0 if spread == 0 else 0.5 + (number - low) / spread
+
+        return by_rank if self._ranked else by_range
+
+
+ReadNumber = Callable[[Entity], float | Reject | None]
+
+
+def _reader(config: FieldWeightConfig, ctx: Context) -> ReadNumber:
+    """How to read a record's number, at least 0; infinities and NaN are left for the host to refuse."""
+    name = config.weight_field
     if "weight_field" in config.model_fields_set:
         ctx.needs(name, at="weight_field")
     else:
         ctx.reads(name)
-    logarithmic = config.normalize == "log"
 
-    def weigh(entity: Entity, _sample: Sample) -> float | Reject:
+    def read(entity: Entity) -> float | Reject | None:
         value = entity.get(name)
         if type(value) is not float:
             value = _number(value, name)
-            if value is None:
-                return default
-            if isinstance(value, Reject):
+            if value is None or isinstance(value, Reject):
                 return value
         if value < 0 and value != -math.inf:
             ctx.count("negative_weight")
-            value = 0.0
-        if not logarithmic:
-            return value or 0.0  # -0.0 is written as 0.0
-        return 1.0 + math.log1p(value) if value >= 0 else value
+            return 0.0
+        return value or 0.0  # -0.0 is written as 0.0
 
-    return weigh
+    return read
 
 
 def _number(value: Any, name: str) -> float | Reject | None:

@@ -12,10 +12,17 @@ from tuneport import hookimpl
 
 @hookimpl
 def register_importers(register: Callable[..., None]) -> None:
-    """Offer JSONL files and SQLite databases."""
+    """Offer JSON and JSONL files and SQLite databases."""
+    from tuneport_sources.json_document import JsonConfig, JsonSource
     from tuneport_sources.jsonl import JsonlConfig, JsonlSource
     from tuneport_sources.sqlite import SqliteConfig, SqliteSource
 
+    register(
+        "json",
+        lambda config, _ctx: JsonSource(config.path, config.at),
+        config=JsonConfig,
+        doc="A JSON file that holds an array of objects",
+    )
     register(
         "jsonl",
         lambda config, _ctx: JsonlSource(config.path),

@@ -1,4 +1,4 @@
-"""What both importers ask of a file before they read it."""
+"""What importers ask of a file before they read it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import os
 import stat
 from pathlib import Path
 
+import xxhash
+
 from tuneport.errors import SourceError, SourceNotFoundError
+
+_SAMPLED = 64 * 1024
 
 
 def regular_file(path: Path) -> os.stat_result:
@@ -28,6 +32,29 @@ def regular_file(path: Path) -> os.stat_result:
     if not stat.S_ISREG(found.st_mode):
         raise SourceError(f"{path} is not a regular file", "copy its content into a file first")
     return found
+
+
+def revision(path: Path) -> dict[str, int | str]:
+    """Facts that change with the file's content.
+
+    Raises:
+        SourceNotFoundError: nothing is there.
+        SourceError: it is no file, or cannot be read.
+    """
+    found = regular_file(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_SAMPLED)
+            file.seek(max(0, found.st_size - _SAMPLED))
+            tail = file.read(_SAMPLED)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return {
+        "size": found.st_size,
+        "mtime_ns": found.st_mtime_ns,
+        "head": xxhash.xxh3_64_hexdigest(head),
+        "tail": xxhash.xxh3_64_hexdigest(tail),
+    }
 
 
 def unreadable(path: Path, error: OSError) -> SourceError:

@@ -1,0 +1,104 @@
+"""What a run is, what was pinned when it first started, and what has changed since."""
+
+from __future__ import annotations
+
+import os
+import platform
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+import msgspec.json
+
+from tuneport.errors import UsageError
+from tuneport.recipes import Recipe
+from tuneport.runs.planning.pipeline import Pipeline, Stage
+from tuneport.source import SourceInfo
+
+# What may change between a run and its resume without changing a byte of the dataset.
+_NOT_IDENTITY = {
+    "run": {"max_error_rate", "now"},
+    "output": {"min_rows", "max_shrink", "on_exists", "progress_interval", "continue_on_error"},
+}
+
+
+class Pinned(msgspec.Struct, frozen=True):
+    """Settled when a run first starts, and kept when it is taken up again."""
+
+    now: datetime
+    fields: list[tuple[str, str]]
+    part_bytes: int
+    part_entities: int | None
+    seek: bool
+
+
+def canonical(data: Any) -> bytes:
+    """JSON with sorted keys: the same data, the same bytes."""
+    return msgspec.json.encode(data, order="sorted")
+
+
+def identity_of(recipe: Recipe, pipeline: Pipeline, importer: Stage | None, info: SourceInfo) -> dict[str, Any]:
+    """What a run is, but for the files that its stages read."""
+    asked = recipe.model_dump(mode="json", exclude_none=True)
+    for section, keys in _NOT_IDENTITY.items():
+        asked[section] = {key: value for key, value in asked[section].items() if key not in keys}
+    now = recipe.run.now
+    return {
+        "recipe": {**asked, "now": now.isoformat() if now else None},
+        "source": {
+            "importer": msgspec.to_builtins(importer.ref) if importer else None,
+            "revision": dict(info.revision) if info.revision is not None else None,
+        },
+        "stages": [msgspec.to_builtins(stage.ref) for stage in pipeline.stages()],
+        "versions": versions(),
+    }
+
+
+def pinned_before(staged: Mapping[str, Any], identity: Mapping[str, Any]) -> Pinned | None:
+    """The pinned facts of staged work, where it is of this identity."""
+    before = staged.get("identity")
+    if not isinstance(before, Mapping):
+        return None
+    if {name: one for name, one in before.items() if name != "resources"} != msgspec.to_builtins(identity):
+        return None
+    try:
+        return msgspec.convert(staged.get("pinned"), Pinned)
+    except msgspec.ValidationError:
+        return None
+
+
+def now_of(recipe: Recipe) -> datetime:
+    """The run's time: the recipe's, else SOURCE_DATE_EPOCH, else the clock's.
+
+    Raises:
+        UsageError: SOURCE_DATE_EPOCH is no number of seconds.
+    """
+    if recipe.run.now is not None:
+        return recipe.run.now
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"SOURCE_DATE_EPOCH is {epoch!r}, not a number of seconds") from None
+
+
+def versions() -> dict[str, str]:
+    """What the bytes of a dataset depend on besides plugins."""
+    named = {name: version(name) for name in ("tuneport", "msgspec", "xxhash", "zstandard")}
+    return {**named, "zlib": zlib.ZLIB_RUNTIME_VERSION, "python": ".".join(platform.python_version_tuple()[:2])}
+
+
+def changed(before: Any, after: Any, path: str = "") -> list[str]:
+    """The dotted paths at which two identities differ."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return [
+            line
+            for key in sorted(before.keys() | after.keys())
+            for line in changed(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+        ]
+    return [] if before == after else [path]

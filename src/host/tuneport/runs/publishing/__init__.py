@@ -1,0 +1,1 @@
+"""From what was rendered to what is visible: staged, sealed, described, published."""

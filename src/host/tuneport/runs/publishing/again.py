@@ -1,0 +1,106 @@
+"""What stands at the target from an earlier run: whether it changes anything, and whether too much is missing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec.json
+
+from tuneport.dataset import Dataset
+from tuneport.errors import DataError, SourceError, SourceNotFoundError
+from tuneport.options import ExportStats
+from tuneport.runs.planning.target import Target
+
+LATEST = "latest"
+"""The link to the version that was published last."""
+
+_VERSION = re.compile(r"v(\d{4,})")
+
+
+def versions_in(root: Path) -> list[str]:
+    """The names of the versions in a folder, the oldest first."""
+    found = [path.name for path in root.glob("v*") if _VERSION.fullmatch(path.name)]
+    return sorted(found, key=lambda name: int(name[1:]))
+
+
+def next_version(root: Path) -> str:
+    """The name of the version that comes next: `v0001` for the first."""
+    before = versions_in(root)
+    return f"v{int(before[-1][1:]) + 1 if before else 1:04d}"
+
+
+def place_of(target: Target) -> Path:
+    """Where a run that ends now is published."""
+    return target.path / next_version(target.path) if target.on_exists == "version" else target.path
+
+
+def standing(target: Target) -> Dataset | None:
+    """The dataset that is to be replaced, or the version before this one; None where there is none to compare with."""
+    if target.kind != "folder" or target.on_exists == "fail":
+        return None
+    folder = target.path
+    if target.on_exists == "version":
+        link = target.path / LATEST
+        names = versions_in(target.path)
+        folder = link.resolve() if link.is_dir() else target.path / (names[-1] if names else LATEST)
+    try:
+        dataset = Dataset.open(folder)
+    except (SourceNotFoundError, SourceError):
+        return None
+    dataset.path = target.path / folder.name if target.on_exists == "version" else folder
+    return dataset
+
+
+def unchanged(before: Dataset, made: Dataset, recipe: dict[str, Any]) -> bool:
+    """Whether rows, index and resolved recipe, but for its `now`, are those that were published before."""
+    if before.digest != made.digest or before.manifest.index != made.manifest.index:
+        return False
+    try:
+        published = msgspec.json.decode((before.path / "recipe.json").read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return False
+    return bool(_timeless(published) == _timeless(msgspec.json.decode(msgspec.json.encode(recipe))))
+
+
+def _timeless(recipe: Any) -> Any:
+    if not isinstance(recipe, dict) or not isinstance(recipe.get("run"), dict):
+        return recipe
+    return {**recipe, "run": {name: value for name, value in recipe["run"].items() if name != "now"}}
+
+
+def same_file(target: Target, digest: str) -> bool:
+    """Whether the single file at the target has these bytes already."""
+    if target.on_exists != "replace" or not target.path.is_file():
+        return False
+    return file_digest(target.path) == digest
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes; "" where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def not_shrunk(before: Dataset | None, stats: ExportStats, most: float | None) -> None:
+    """Check that not too many samples are missing.
+
+    Raises:
+        DataError: more than `most` of those that stand there.
+    """
+    if before is None or most is None:
+        return
+    counts, now = before.manifest.counts, stats.exported_entities
+    then = counts["exported"]
+    if now < then * (1 - most):
+        raise DataError(
+            f"{now:,} samples, {(then - now) / then:.0%} fewer than {before.path.name} ({then:,}); "
+            f"output.max_shrink is {most:.0%}; nothing published",
+            f"{stats.total_entities:,} records were read, {counts['total']:,} last time; "
+            "accept it: --set output.max_shrink=1",
+        )

@@ -1,0 +1,82 @@
+"""The manifest of what a run made."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec.json
+
+from tuneport.dataset import DataFile, DatasetManifest, FormatInfo, PluginInfo
+from tuneport.recipes.models import rfc3339
+from tuneport.runs.planning.identity import versions
+from tuneport.runs.planning.plan import Plan
+from tuneport.runs.tally import Tally
+from tuneport.runs.working.features import declared_feature
+
+
+def resolved_recipe(plan: Plan, folder: Path) -> dict[str, Any]:
+    """The recipe that makes the dataset again, from inside its folder."""
+    return plan.recipe.resolved(plan.pinned.now, folder)
+
+
+def as_json(plan: Plan, data: Any) -> bytes:
+    """A side file's JSON, indented where the recipe asks for it."""
+    indent = 2 if plan.recipe.output.pretty_print else 0
+    return msgspec.json.format(msgspec.json.encode(data), indent=indent) + b"\n"
+
+
+def manifest_of(
+    plan: Plan, tally: Tally, digest: str, formats: dict[str, FormatInfo], index: list[DataFile], recipe: bytes
+) -> DatasetManifest:
+    """What was made of which records, by whom."""
+    stats = tally.stats
+    refs = [stage.ref for stage in (*plan.pipeline.stages(), *([plan.importer] if plan.importer else []))]
+    plugins = {ref.plugin: PluginInfo(ref.plugin, ref.version, ref.digest) for ref in refs}
+    return DatasetManifest(
+        name=plan.target.path.name if plan.target.kind != "stdout" else "stdout",
+        now=rfc3339(plan.pinned.now),
+        seed=plan.recipe.run.seed,
+        recipe=sha256(recipe).hexdigest(),
+        source=plan.info.title,
+        counts={
+            "total": stats.total_entities,
+            "exported": stats.exported_entities,
+            "filtered": stats.filtered_entities,
+            "duplicate": stats.duplicate_entities,
+            "errored": stats.errored_entities,
+        },
+        rejects=dict(sorted(stats.rejects.items())),
+        weights=tally.weights.summary() if plan.pipeline.weightings else {},
+        notes=dict(sorted(tally.notes.items())),
+        formats=formats,
+        plugins=[plugins[name] for name in sorted(plugins)],
+        versions=versions(),
+        digest=digest,
+        validators=tally.validators,
+        metrics=tally.metrics.results(),
+        index=index,
+    )
+
+
+def format_infos(plan: Plan, tally: Tally, files: dict[str, dict[str, list[DataFile]]]) -> dict[str, FormatInfo]:
+    """Format name to who wrote it, its columns, its files by split, and its ledger."""
+    return {
+        name: FormatInfo(
+            plugin=stage.ref.qualified,
+            features=_features(plan, tally, name),
+            splits={split: shards for split, shards in files.get(name, {}).items() if shards},
+            ledger=tally.stats.formats[name],
+        )
+        for name, stage in zip(plan.pipeline.format_names(), plan.pipeline.formats, strict=True)
+    }
+
+
+def _features(plan: Plan, tally: Tally, name: str) -> dict[str, Any] | None:
+    for format_name, _, write in plan.compiled.formats:
+        declared = getattr(write, "features", None)
+        if format_name == name and declared:
+            return dict(declared)
+    columns = {column: declared_feature(one) for column, one in tally.features.get(name, {}).items()}
+    return None if not columns or None in columns.values() else columns

@@ -1,0 +1,180 @@
+"""publish: sealed files, the index, artifacts, manifest and sums become visible in one rename."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from tuneport.dataset import DataFile, Dataset, rows_digest
+from tuneport.errors import DataError, PluginError
+from tuneport.model import Artifact
+from tuneport.runs.messages import SPLITS, Segment
+from tuneport.runs.planning.plan import Plan
+from tuneport.runs.publishing.again import place_of
+from tuneport.runs.publishing.index import Places, placed
+from tuneport.runs.publishing.manifest import as_json, format_infos, manifest_of, resolved_recipe
+from tuneport.runs.publishing.seal import Shard, blocks, numbered, seal
+from tuneport.runs.publishing.staging import Staging
+from tuneport.runs.storage import Storage
+from tuneport.runs.tally import Tally
+
+OURS = {"manifest.json", "SHA256SUMS", "stats.json", "recipe.json", "data", "rejects", "index"}
+
+_WHOLE = 1 << 62
+"""A shard size that nothing reaches."""
+
+
+class Publisher:
+    """Makes the output of one finished run from its segments.
+
+    Attributes:
+        place: where it will be published.
+        recipe: what makes it again, from inside its folder.
+    """
+
+    def __init__(self, plan: Plan, tally: Tally, staging: Staging, storage: Storage) -> None:
+        self._plan = plan
+        self._tally = tally
+        self._staging = staging
+        self._storage = storage
+        self._out = staging.out
+        self.place = place_of(plan.target)
+        self.recipe = resolved_recipe(plan, self.place if plan.target.kind == "folder" else self.place.parent)
+
+    def seal_file(self) -> Dataset:
+        """Seal the one file of rows, `out/<name>` in staging. The dataset has no folder, only a manifest."""
+        self._storage.mkdir(self._out)
+        shards = self._seal(self._tally.segments, self._out, _WHOLE)
+        self._tally.sealed(self._plan.pipeline.format_names()[0], sum(shard.rows for shard in shards))
+        name = self._out / self._plan.target.path.name
+        if shards:
+            self._storage.rename(shards[0].path, name)
+        else:
+            self._storage.write(name, b"")
+        self._storage.sync(self._out)
+        self._tally.stats.bytes_written = sum(shard.bytes for shard in shards)
+        digest = shards[0].sha256 if shards else sha256().hexdigest()
+        return Dataset(self.place, self._manifest({}, digest, []))
+
+    def seal_folder(self) -> Dataset:
+        """Seal every format and split, and the index; what the folder will hold, without its artifacts."""
+        self._storage.mkdir(self._out)
+        files: dict[str, dict[str, list[DataFile]]] = {}
+        for name in self._plan.pipeline.format_names():
+            files[name] = {split: self._split(name, split) for split in SPLITS.values()}
+            self._tally.sealed(name, sum(file.rows for shards in files[name].values() for file in shards))
+        every = [file for splits in files.values() for shards in splits.values() for file in shards]
+        self._tally.stats.bytes_written = sum(file.bytes for file in every)
+        return Dataset(self._out, self._manifest(files, rows_digest(every), self._index(files)))
+
+    def _manifest(self, files: dict[str, dict[str, list[DataFile]]], digest: str, index: list[DataFile]) -> Any:
+        formats = format_infos(self._plan, self._tally, files)
+        recipe = as_json(self._plan, self.recipe)
+        return manifest_of(self._plan, self._tally, digest, formats, index, recipe)
+
+    def _split(self, name: str, split: str) -> list[DataFile]:
+        segments = [s for s in self._tally.segments if s.format == name and s.split == split]
+        if not segments:
+            return []
+        folder = f"data/{name}/{split}"
+        into = self._out / folder
+        self._storage.mkdir(into)
+        shards = self._seal(segments, into, int(self._plan.recipe.output.shard_size))
+        return numbered(shards, folder, self._plan.target.suffix, into, self._storage)
+
+    def _seal(self, segments: Sequence[Segment], into: Path, shard_size: int) -> list[Shard]:
+        files = [self._staging.path / segment.file for segment in segments]
+        return seal(blocks(files), into, shard_size, self._plan.target.compression, self._storage)
+
+    def _index(self, files: dict[str, dict[str, list[DataFile]]]) -> list[DataFile]:
+        """Write what became of each record, now that it is known where rows stand."""
+        if not self._tally.index_files:
+            return []
+        into = self._out / "index"
+        self._storage.mkdir(into)
+        places = Places({(name, split): shards for name, splits in files.items() for split, shards in splits.items()})
+        lines = placed(blocks(self._staging.path / file for file in self._tally.index_files), places)
+        (shard,) = seal(lines, into, _WHOLE, "gzip", self._storage)
+        self._storage.rename(shard.path, into / "00000.jsonl.gz")
+        return [DataFile("index/00000.jsonl.gz", shard.rows, shard.size, shard.bytes, shard.sha256)]
+
+    def judge(self, dataset: Dataset) -> None:
+        """Let validators look at the finished dataset.
+
+        Raises:
+            DataError: one of them refuses it; nothing is published.
+            PluginError: one of them failed.
+        """
+        for ref, validate in self._plan.compiled.dataset_validators:
+            try:
+                problems = list(validate(dataset))
+            except Exception as error:
+                raise PluginError(f"validator {ref.qualified}: {type(error).__name__}: {error}") from error
+            errors = [problem for problem in problems if problem.severity == "error"]
+            self._tally.notes.update(f"warning of {ref.qualified}" for p in problems if p.severity != "error")
+            dataset.manifest.notes = dict(sorted(self._tally.notes.items()))
+            if errors:
+                told = "; ".join(f"{p.path}: {p.message}" if p.path else p.message for p in errors[:3])
+                raise DataError(f"{ref.qualified} refuses the dataset: {told}; nothing published", errors[0].hint)
+
+    def side_files(self, dataset: Dataset) -> None:
+        """Write everything that stands beside the rows, and sums over all of it but the clock's own file."""
+        written: dict[str, str] = {}
+        for artifact in self._artifacts(dataset):
+            written[artifact.path] = self._write(artifact.path, artifact.data)
+        if self._tally.reject_files:
+            written["rejects/00000.jsonl"] = self._rejects("rejects/00000.jsonl")
+        written["recipe.json"] = self._write("recipe.json", as_json(self._plan, self.recipe))
+        written["manifest.json"] = self._write("manifest.json", as_json(self._plan, dataset.manifest))
+        shards = [shard for info in dataset.formats.values() for split in info.splits.values() for shard in split]
+        written |= {file.path: file.sha256 for file in chain(shards, dataset.manifest.index)}
+        sums = "".join(f"{digest}  {path}\n" for path, digest in sorted(written.items()))
+        self._write("SHA256SUMS", sums.encode())
+        self._write("stats.json", as_json(self._plan, self._tally.stats))
+        for folder in sorted({path.parent for path in self._out.rglob("*")}):
+            self._storage.sync(folder)
+
+    def _artifacts(self, dataset: Dataset) -> list[Artifact]:
+        made: dict[str, Artifact] = {}
+        for ref, maker in self._plan.compiled.artifacts:
+            try:
+                artifacts = list(maker(dataset))
+            except Exception as error:
+                raise PluginError(f"artifact {ref.qualified}: {type(error).__name__}: {error}") from error
+            for artifact in artifacts:
+                if not isinstance(artifact, Artifact) or not isinstance(artifact.data, bytes):
+                    raise PluginError(f"artifact {ref.qualified} gave something else than an Artifact of bytes")
+                if not _fits(artifact.path, made):
+                    raise PluginError(f"artifact {ref.qualified} may not write {artifact.path!r}")
+                made[artifact.path] = artifact
+        return list(made.values())
+
+    def _rejects(self, name: str) -> str:
+        path = self._out / name
+        digest = sha256()
+        self._storage.mkdir(path.parent)
+        with self._storage.writer(path) as file:
+            for block in blocks(self._staging.path / reject for reject in self._tally.reject_files):
+                digest.update(block)
+                file.write(block)
+        return digest.hexdigest()
+
+    def _write(self, name: str, data: bytes) -> str:
+        path = self._out / name
+        if path.parent != self._out:
+            self._storage.mkdir(path.parent)
+        self._storage.write(path, data)
+        self._storage.sync(path)
+        return sha256(data).hexdigest()
+
+
+def _fits(path: str, taken: Iterable[str]) -> bool:
+    """Whether an artifact's path stays in the folder, and is nobody else's."""
+    if any(f"{one}/".startswith(f"{path}/") or f"{path}/".startswith(f"{one}/") for one in taken):
+        return False
+    parts = PurePosixPath(path).parts
+    inside = bool(parts) and str(PurePosixPath(path)) == path and parts[0] != "/" and ".." not in parts
+    return inside and path.isprintable() and "\\" not in path and parts[0] not in OURS

@@ -1,0 +1,154 @@
+"""The folder beside the target in which a run is made: segments, rejects, and what is durable of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec.json
+from xxhash import xxh3_128_hexdigest
+
+from tuneport.errors import TargetExistsError
+from tuneport.options import ExportStats
+from tuneport.runs.messages import DoneRecord, PartResult, Segment
+from tuneport.runs.planning.plan import Plan
+from tuneport.runs.storage import Storage
+from tuneport.runs.working.spool import Spool
+
+_encode = msgspec.json.Encoder().encode
+
+OURS = {"plan.json", "sealed.json", "spool", "segments", "rejects", "index", "done", "out"}
+"""What a staging folder may hold."""
+
+
+class Sealed(msgspec.Struct):
+    """What a finished run answers, kept until its staging folder is gone.
+
+    Attributes:
+        plan: digest of its plan.
+        place: where it is published, below the target's folder: `faq`, or `faq/v0003`.
+        proof: SHA-256 of the SHA256SUMS, or of the file, that will stand there.
+    """
+
+    plan: str
+    place: str
+    proof: str
+    digest: str
+    stats: ExportStats
+    weights: dict[str, float]
+    notes: dict[str, int]
+
+
+class Staging:
+    """One run's staging folder. Everything in it may be lost but what a done record vouches for."""
+
+    def __init__(self, path: Path, storage: Storage) -> None:
+        self.path = path
+        self.out = path / "out"
+        self._storage = storage
+        self._records = 0
+
+    def begin(self, plan: Plan) -> None:
+        """Throw away what stands here, and begin.
+
+        Raises:
+            TargetExistsError: something stands here that no run of ours has made.
+        """
+        strange = [path.name for path in self.path.glob("*") if path.name.removesuffix(".part") not in OURS]
+        if strange or (self.path.exists() and not self.path.is_dir()):
+            named = f" ({strange[0]})" if strange else ""
+            raise TargetExistsError(f"{self.path} is in the way: it holds what is not ours{named}", "move it away")
+        self._storage.remove(self.path)
+        for name in ("spool", "segments", "rejects", "index", "done"):
+            self._storage.mkdir(self.path / name)
+        self._storage.put(self.path / "plan.json", plan.document())
+
+    def save(self, part: int, name: str, split: str, data: bytes, rows: int) -> Segment:
+        """Keep the bytes of one part for one format and split."""
+        file = f"segments/{part:06d}.{name}.{split}.jsonl"
+        self._storage.write(self.path / file, data)
+        return Segment(name, split, file, rows, len(data), xxh3_128_hexdigest(data))
+
+    def save_rejects(self, part: int, entries: list[dict[str, Any]]) -> str:
+        """Keep the rejects of one part."""
+        file = f"rejects/{part:06d}.jsonl"
+        lines = [*map(_encode, entries), b""]
+        self._storage.write(self.path / file, b"\n".join(lines))
+        return file
+
+    def save_index(self, part: int, lines: list[bytes]) -> str:
+        """Keep a part's lines of the index."""
+        file = f"index/{part:06d}.jsonl"
+        self._storage.write(self.path / file, b"\n".join([*lines, b""]))
+        return file
+
+    def spool(self, plan: Plan) -> Spool:
+        """The spool of a run whose samples wait until all are there."""
+        return Spool(self.path / "spool", self._storage, plan.digest)
+
+    def savepoint(self, plan: Plan, results: list[PartResult], keys: bytes) -> None:
+        """Make consecutive parts durable: their files first, then the record that vouches for them."""
+        for result in results:
+            for file in (*(segment.file for segment in result.segments), result.reject_file, result.index_file):
+                if file:
+                    self._storage.sync(self.path / file)
+        for name in ("segments", "rejects", "index"):
+            self._storage.sync(self.path / name)
+        record = DoneRecord(plan.digest, results, xxh3_128_hexdigest(keys))
+        self._storage.put(self.path / f"done/{self._records:05d}.keys", keys)
+        self._storage.put(self.path / f"done/{self._records:05d}.json", msgspec.json.encode(record))
+        self._records += 1
+
+    def resume(self, plan: Plan) -> Iterator[tuple[DoneRecord, bytes]]:
+        """The done records of this plan whose files are whole, from the first on without a gap."""
+        self._records = parts = 0
+        while (done := self._done(plan, parts)) is not None:
+            self._records += 1
+            parts += len(done[0].results)
+            yield done
+        # What follows a gap belongs to a run that was overtaken, and would be taken for this one's later on.
+        for path in sorted((self.path / "done").iterdir()):
+            if path.name >= f"{self._records:05d}":
+                self._storage.remove(path)
+        self._storage.remove(self.out)
+
+    def _done(self, plan: Plan, part: int) -> tuple[DoneRecord, bytes] | None:
+        stem = self.path / f"done/{self._records:05d}"
+        try:
+            record = msgspec.json.decode(stem.with_suffix(".json").read_bytes(), type=DoneRecord)
+            keys = stem.with_suffix(".keys").read_bytes()
+        except (OSError, msgspec.DecodeError):
+            return None
+        follows = [result.part for result in record.results] == list(range(part, part + len(record.results)))
+        whole = follows and record.plan == plan.digest and record.keys_digest == xxh3_128_hexdigest(keys)
+        return (record, keys) if whole and all(self._whole(result) for result in record.results) else None
+
+    def _whole(self, result: PartResult) -> bool:
+        if not all((self.path / file).is_file() for file in (result.reject_file, result.index_file) if file):
+            return False
+        return all(self._digest(segment.file) == segment.digest for segment in result.segments)
+
+    def _digest(self, file: str) -> str:
+        try:
+            return xxh3_128_hexdigest((self.path / file).read_bytes())
+        except OSError:
+            return ""
+
+    def seal(self, result: Sealed) -> None:
+        """Note that `out` is complete: where it is gone after a crash, it was published."""
+        self._storage.put(self.path / "sealed.json", msgspec.json.encode(result))
+
+    def sealed(self) -> Sealed | None:
+        """What `seal` noted; None where the run did not come so far."""
+        try:
+            return msgspec.json.decode((self.path / "sealed.json").read_bytes(), type=Sealed)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def remove(self) -> None:
+        """Remove the folder; what tells that all is published goes last, so that a crash leaves it to be found."""
+        for path in sorted(self.path.glob("*")):
+            if path.name not in {"plan.json", "sealed.json"}:
+                self._storage.remove(path)
+        self._storage.remove(self.path)

@@ -1,0 +1,1 @@
+"""Sources as a run reads them: in parts, in order."""

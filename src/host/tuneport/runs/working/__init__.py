@@ -1,0 +1,1 @@
+"""What happens to each part: prepared, admitted, rendered."""

@@ -1,0 +1,99 @@
+"""Validators over the rows of one part: who refuses what, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tuneport.dataset import ValidatorStats
+from tuneport.model import Problem, Reject, Sample
+from tuneport.runs.codes import sound
+from tuneport.runs.messages import Rejected, StageRef
+from tuneport.runs.planning.compile import Compiled
+from tuneport.runs.working.prepare import Whose, own_code, raised_by
+
+KEPT_PROBLEMS = 10
+"""How many problems of each validator are kept: the last ones."""
+
+
+class Judge:
+    """Judges samples as the format `tuneport` writes them, each once, whatever the run writes.
+
+    Attributes:
+        stats: validator name to what it said so far.
+    """
+
+    def __init__(self, compiled: Compiled) -> None:
+        self._write = compiled.judged
+        self._validators = compiled.validators
+        self._warned = compiled.warned
+        self.stats = {name: ValidatorStats(stage.qualified) for name, stage, _ in compiled.validators}
+
+    def judge(self, sample: Sample, whose: Whose) -> Rejected | None:
+        """Let every validator look at a sample; the first refusal, or None."""
+        if self._write is None:
+            return None
+        stage, write = self._write
+        try:
+            row = write(sample)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+            return raised_by(stage, whose, error, self._warned)
+        if isinstance(row, Reject):
+            return whose.reject(stage.qualified, own_code(stage, row.code), row.reason)
+        if sample.structured:
+            row = as_it_was(row, sample.structured)
+        refusals = [self._one(name, ref, validate, row, whose) for name, ref, validate in self._validators]
+        return next((refusal for refusal in refusals if refusal is not None), None)
+
+    def _one(self, name: str, stage: StageRef, validate: Any, row: Mapping[str, Any], whose: Whose) -> Rejected | None:
+        stats = self.stats[name]
+        stats.judged += 1
+        try:
+            problems: Sequence[Problem] = tuple(validate(row))
+        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+            stats.refused += 1
+            return raised_by(stage, whose, error, self._warned)
+        if not problems:
+            return None
+        told = [sound(problem.message) for problem in problems]
+        stats.problems = [*stats.problems, *told][-KEPT_PROBLEMS:]
+        errors = [problem for problem in problems if problem.severity == "error"]
+        if not errors:
+            stats.flagged += 1
+            return None
+        stats.refused += 1
+        reason = "; ".join(_sentence(problem) for problem in errors)
+        return whose.reject(stage.qualified, own_code(stage, errors[0].code or "invalid"), sound(reason))
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.message} (at {problem.path})" if problem.path else problem.message
+
+
+def as_it_was(row: Mapping[str, Any], structured: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with the values that became JSON text as they were in the record."""
+    judged = dict(row)
+    for place, value in structured.items():
+        _put(judged, place.split("."), value)
+    return judged
+
+
+def _put(holder: Any, steps: Sequence[str], value: Any) -> None:
+    """Set the value at a path; what stands on the way is copied, for the row itself is written."""
+    step: Any = int(steps[0]) if isinstance(holder, list) else steps[0]
+    if len(steps) == 1:
+        holder[step] = value
+        return
+    inner = holder[step]
+    holder[step] = list(inner) if isinstance(inner, list | tuple) else dict(inner)
+    _put(holder[step], steps[1:], value)
+
+
+def added(total: dict[str, ValidatorStats], part: Mapping[str, ValidatorStats]) -> None:
+    """Add what validators said of the next part."""
+    for name, stats in part.items():
+        before = total.setdefault(name, ValidatorStats(stats.plugin))
+        before.judged += stats.judged
+        before.refused += stats.refused
+        before.flagged += stats.flagged
+        before.problems = [*before.problems, *stats.problems][-KEPT_PROBLEMS:]

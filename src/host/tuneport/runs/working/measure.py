@@ -1,0 +1,79 @@
+"""Metrics over what is written: a state per part, merged in part order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec.msgpack
+
+from tuneport.errors import PluginError
+from tuneport.model import Sample
+from tuneport.runs.planning.compile import Compiled, NamedMetric
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(strict=False).decode
+
+
+class Measures:
+    """The metrics of one part."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self._metrics = compiled.metrics
+        self._states = [_called(one, one.metric.new) for one in compiled.metrics]
+        self._per_sample = [one for one in compiled.metrics if one.per_sample]
+
+    def add(self, sample: Sample, split: str) -> None:
+        """Measure a sample that was written.
+
+        Raises:
+            PluginError: a metric failed.
+        """
+        for one, state in zip(self._metrics, self._states, strict=True):
+            try:
+                one.metric.add(state, sample, split)
+            except Exception as error:
+                raise failed(one, error) from error
+
+    def of(self, sample: Sample) -> dict[str, Any]:
+        """What the metrics that measure each sample say of this one."""
+        return {one.name: _called(one, one.metric.of, sample) for one in self._per_sample}
+
+    def states(self) -> dict[str, bytes]:
+        """Metric name to state, as MessagePack: what a resumed run will have is what every run has."""
+        return {one.name: _called(one, _pack, state) for one, state in zip(self._metrics, self._states, strict=True)}
+
+
+class Merged:
+    """The metrics of all parts so far."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self._metrics = compiled.metrics
+        self._states: dict[str, Any] = {}
+
+    def add(self, states: Mapping[str, bytes]) -> None:
+        """Add the next part's states."""
+        for one in self._metrics:
+            state = _unpack(states[one.name])
+            if one.name in self._states:
+                state = _called(one, one.metric.merge, self._states[one.name], state)
+            self._states[one.name] = state
+
+    def results(self) -> dict[str, Any]:
+        """Metric name to result."""
+        return {
+            one.name: _called(one, one.metric.result, self._states.get(one.name, _called(one, one.metric.new)))
+            for one in self._metrics
+        }
+
+
+def _called(one: NamedMetric, function: Any, *arguments: Any) -> Any:
+    try:
+        return function(*arguments)
+    except Exception as error:
+        raise failed(one, error) from error
+
+
+def failed(one: NamedMetric, error: Exception) -> PluginError:
+    """The error of a metric that failed: nothing it says can be relied on any more."""
+    return PluginError(f"metric {one.stage.qualified}: {type(error).__name__}: {error}")

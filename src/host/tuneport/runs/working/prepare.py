@@ -1,0 +1,254 @@
+"""prepare(part): read, condition, style, filters, weightings, identity. What comes out are candidates."""
+
+from __future__ import annotations
+
+import traceback
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from logging import getLogger
+from math import isfinite, nan
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from xxhash import xxh3_128_digest
+
+from tuneport.model import Batch, Entity, Reject, Sample
+from tuneport.plugin_manager.discovery import told
+from tuneport.runs.codes import ERRORED, FILTERED, sound
+from tuneport.runs.messages import Candidates, Part, Prepared, Rejected, StageRef
+from tuneport.runs.planning.plan import Plan
+from tuneport.runs.reading.sources import readable
+from tuneport.runs.working.spool import packed
+
+log = getLogger("tuneport")
+
+
+@dataclass
+class _Columns:
+    """What the reducer will be told of a part's samples."""
+
+    keys: list[bytes] = field(default_factory=list)
+    weights: array[float] = field(default_factory=lambda: array("d"))
+    raw: list[array[float]] = field(default_factory=list)
+
+
+class Whose(msgspec.Struct, frozen=True):
+    """Which record a stage looks at: where it stands, what names it, and whose data it is."""
+
+    ordinal: int
+    key: str | None = None
+    subject: str | None = None
+
+    def reject(self, stage: str, code: str, reason: str, identity: bytes = b"") -> Rejected:
+        """This record's reject."""
+        return Rejected(self.ordinal, self.key, self.subject, stage, code, reason, identity)
+
+
+def rejected_by(stage: StageRef, whose: Whose, reject: Reject) -> Rejected:
+    """A stage's reject, with its code made unique to its plugin unless it is one of the shared codes."""
+    return whose.reject(stage.qualified, own_code(stage, str(reject.code)), str(reject.reason))
+
+
+def own_code(stage: StageRef, code: str) -> str:
+    """A code as it is where it is one of the shared codes, else `plugin:code`."""
+    if code in ERRORED or code in FILTERED or code.startswith(f"{stage.plugin}:"):
+        return code
+    return f"{stage.plugin}:{code}"
+
+
+def raised_by(stage: StageRef, whose: Whose, error: BaseException, warned: set[str]) -> Rejected:
+    """The reject of a plugin that raised.
+
+    What it said may hold the record's values: the reject does not repeat it, and the log does once per stage,
+    for whoever has to mend the plugin.
+    """
+    if isinstance(error, UnicodeEncodeError):
+        return whose.reject(stage.qualified, "bad_utf8", "Text holds a lone surrogate")
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    reason = f"{stage.qualified} raised {type(error).__name__}{place}"
+    if stage.qualified not in warned:
+        warned.add(stage.qualified)
+        log.warning("%s, the first time with: %s", reason, " ".join(told(error).split())[:300])
+    return whose.reject(stage.qualified, f"hook:{stage.plugin}", reason)
+
+
+class Preparer:
+    """Prepares the parts of one run."""
+
+    def __init__(self, plan: Plan) -> None:
+        compiled = plan.compiled
+        self._source = plan.source
+        self._reads = plan.reads
+        self._conditions = compiled.conditions
+        self._style_ref, self._style = compiled.style
+        self._filters, self._weightings, self._deferred = compiled.filters, compiled.weightings, compiled.deferred
+        self._spooled = plan.deferred
+        self._take_counts, self._warned = compiled.take_counts, compiled.warned
+        self._key, self._subject = key_reader(plan.key), subject_reader(plan.subject)
+        self._at = self._style_ref
+        self._visible = visibility(plan.recipe.output.include_fields, plan.recipe.output.exclude_fields)
+
+    def prepare(self, part: Part) -> tuple[Candidates, Prepared]:
+        """One part's candidates, and what is needed to render them."""
+        prepared, columns = Prepared(), _Columns(raw=[array("d") for _ in self._deferred])
+        read = end = 0
+        batches: Iterable[Batch]
+        batches = part.batches if part.batches is not None else readable(self._source, part.partition, self._reads)
+        for batch in within(batches, part.most):
+            read += len(batch.entities) + len(batch.malformed)
+            end = batch.end
+            prepared.rejected.extend(
+                Whose(bad.ordinal).reject("source", bad.code, bad.reason) for bad in batch.malformed
+            )
+            for ordinal, entity in zip(batch.ordinals, batch.entities, strict=True):
+                rejected = self._one(ordinal, entity, prepared, columns)
+                if rejected is not None:
+                    prepared.rejected.append(rejected)
+        prepared.notes = dict(self._take_counts())
+        raw = [column.tobytes() for column in columns.raw]
+        keys, weights = b"".join(columns.keys), columns.weights.tobytes()
+        return Candidates(part.index, read, end, keys, weights, raw=raw), prepared
+
+    def _one(self, ordinal: int, entity: object, prepared: Prepared, columns: _Columns) -> Rejected | None:
+        """Take one record through all stages; its reject, or None where its sample was added."""
+        whose = Whose(ordinal)
+        if not isinstance(entity, dict):
+            return whose.reject("source", "bad_type", f"A record is a dict, not {type(entity).__name__}")
+        self._at = self._style_ref
+        try:
+            if self._visible is not None:
+                entity = self._visible(entity)
+            whose = Whose(ordinal, self._key(entity), self._subject(entity))
+            sample = self._sample(entity, whose)
+            if isinstance(sample, Rejected):
+                return sample
+            numbers = self._weigh(entity, sample, whose)
+            if isinstance(numbers, Rejected):
+                return numbers
+            self._at = self._style_ref
+            identity = xxh3_128_digest(sample.content())
+            kept = packed(sample) if self._spooled else sample
+        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+            return raised_by(self._at, whose, error, self._warned)
+        columns.keys.append(identity)
+        columns.weights.append(sample.weight)
+        for column, number in zip(columns.raw, numbers, strict=True):
+            column.append(number)
+        prepared.samples.append(kept)
+        prepared.ordinals.append(ordinal)
+        prepared.keys.append(whose.key)
+        prepared.subjects.append(whose.subject)
+        return None
+
+    def _sample(self, entity: Entity, whose: Whose) -> Sample | Rejected:
+        """What conditions, style and filters make of a record."""
+        for condition in self._conditions:
+            if not condition(entity):
+                return whose.reject("where", "where", f"Not {condition.text}")
+        sample: object = self._style(entity)
+        if not isinstance(sample, Sample):
+            return rejected_by(self._style_ref, whose, _reject(sample))
+        for stage, test in self._filters:
+            self._at = stage
+            reject = test(entity, sample)
+            if reject is not None:
+                return rejected_by(stage, whose, _reject(reject))
+        return sample
+
+    def _weigh(self, entity: Entity, sample: Sample, whose: Whose) -> list[float] | Rejected:
+        """Weigh a sample; the numbers that deferred weightings take of it."""
+        weight = sample.weight
+        for stage, weigh in self._weightings:
+            self._at = stage
+            factor = weigh(entity, sample)
+            if isinstance(factor, Reject):
+                return rejected_by(stage, whose, factor)
+            weight *= factor
+            if not isfinite(weight) or weight < 0.0:
+                return bad_weight(stage, whose, weight)
+        sample.weight = weight
+        numbers: list[float] = []
+        for stage, measure in self._deferred:
+            self._at = stage
+            number = measure(entity, sample)
+            if isinstance(number, Reject):
+                return rejected_by(stage, whose, number)
+            if number is not None and not isfinite(number):
+                return bad_weight(stage, whose, number)
+            numbers.append(nan if number is None else float(number))
+        return numbers
+
+
+def _reject(answer: object) -> Reject:
+    """What a stage answered in place of a sample or of None, which has to be a reject."""
+    if not isinstance(answer, Reject):
+        raise TypeError(f"returned {type(answer).__name__}")
+    return answer
+
+
+def bad_weight(stage: StageRef, whose: Whose, weight: float) -> Rejected:
+    """The reject of a weight that is negative or not finite."""
+    if weight < 0.0 and isfinite(weight):
+        text = f"{stage.qualified} gave a negative factor"
+        return whose.reject(stage.qualified, f"hook:{stage.plugin}", text)
+    return whose.reject(stage.qualified, "weight_not_finite", f"Weight is {weight}, not a finite number")
+
+
+def key_reader(fields: tuple[str, ...] | None) -> Callable[[Entity], str | None]:
+    """A function that names an entity by all of its key fields, or by the first of `pk` and `id` where none are set."""
+    if fields is None:
+        return lambda entity: _text(entity.get("pk")) or _text(entity.get("id"))
+    if not fields:
+        return lambda _entity: None
+    if len(fields) == 1:
+        (field_,) = fields
+        return lambda entity: _text(entity.get(field_))
+    return lambda entity: "/".join(_text(entity.get(name)) or "" for name in fields)
+
+
+def subject_reader(field_: str | None) -> Callable[[Entity], str | None]:
+    """A function that says whose data an entity is."""
+    return (lambda _entity: None) if field_ is None else (lambda entity: _text(entity.get(field_)))
+
+
+def _text(value: Any) -> str | None:
+    """A key as text that can be written; a structure is no key, and is not shown."""
+    return None if value is None or isinstance(value, dict | list | tuple | set | bytes) else sound(str(value))
+
+
+def visibility(include: list[str], exclude: list[str]) -> Callable[[Entity], Entity] | None:
+    """A function that takes away the fields nothing may look at; None where there are none."""
+    if not include and not exclude:
+        return None
+    kept, hidden = frozenset(include), frozenset(exclude)
+    if kept:
+        return lambda entity: {k: v for k, v in entity.items() if k in kept and k not in hidden}
+    return lambda entity: {k: v for k, v in entity.items() if k not in hidden}
+
+
+def within(batches: Iterable[Batch], most: int | None) -> Iterator[Batch]:
+    """The batches up to the `most`-th record, readable or not, in source order."""
+    if most is None:
+        yield from batches
+        return
+    for batch in batches:
+        count = len(batch.entities) + len(batch.malformed)
+        if count <= most:
+            yield batch
+            most -= count
+        else:
+            yield _cut(batch, most)
+            return
+        if most == 0:
+            return
+
+
+def _cut(batch: Batch, most: int) -> Batch:
+    ordinals = sorted([*batch.ordinals, *(bad.ordinal for bad in batch.malformed)])
+    end = ordinals[most]
+    kept = [(o, e) for o, e in zip(batch.ordinals, batch.entities, strict=True) if o < end]
+    malformed = [bad for bad in batch.malformed if bad.ordinal < end]
+    return Batch([entity for _, entity in kept], [ordinal for ordinal, _ in kept], end, malformed)

@@ -1,0 +1,267 @@
+"""render(part, verdict): format, encode. What comes out are bytes and a ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec.json
+
+from tuneport.model import Outcome, Reject, Sample
+from tuneport.options import FormatStats
+from tuneport.runs.codes import sound
+from tuneport.runs.messages import (
+    DUPLICATE,
+    KEY_BYTES,
+    SPLITS,
+    Candidates,
+    PartResult,
+    Prepared,
+    Rejected,
+    Segment,
+    StageRef,
+    Verdict,
+    WeightSums,
+)
+from tuneport.runs.planning.plan import Plan
+from tuneport.runs.publishing import index
+from tuneport.runs.working.features import Observer, unwritable
+from tuneport.runs.working.judge import Judge
+from tuneport.runs.working.measure import Measures
+from tuneport.runs.working.prepare import Whose, raised_by, rejected_by
+from tuneport.runs.working.spool import unpacked
+from tuneport.runs.working.weigh import Finisher
+
+
+class Keeper(Protocol):
+    """Keeps what a part rendered, until it is sealed."""
+
+    def save(self, part: int, name: str, split: str, data: bytes, rows: int) -> Segment:
+        """Keep the bytes of (part, format, split), with their number of rows."""
+
+    def save_rejects(self, part: int, entries: list[dict[str, Any]]) -> str:
+        """Keep the rejects of a part; where they stand."""
+
+    def save_index(self, part: int, lines: list[bytes]) -> str:
+        """Keep a part's lines of the index; where they stand."""
+
+
+@dataclass
+class _Lines:
+    """One format's rows of one part."""
+
+    name: str
+    stage: StageRef
+    write: Callable[[Sample], Any]
+    columns: list[str] | None
+    observer: Observer | None
+    ledger: FormatStats = field(default_factory=FormatStats)
+    rows: dict[str, list[bytes]] = field(default_factory=dict)
+    warned: set[str] = field(default_factory=set)
+
+    def add(self, sample: Sample, split: str, whose: Whose) -> Rejected | None:
+        """Write a sample; why it was refused, or None."""
+        try:
+            row = self.write(sample)
+            if not isinstance(row, Reject):
+                reject = self._checked(row)
+                if reject is None:
+                    line = _encode(row)
+                else:
+                    row = reject
+        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+            return raised_by(self.stage, whose, error, self.warned)
+        if isinstance(row, Reject):
+            return rejected_by(self.stage, whose, row)
+        self.ledger.rows += 1
+        self.rows.setdefault(split, []).append(line)
+        return None
+
+    def _checked(self, row: Any) -> Reject | None:
+        """Why a row cannot stand in this file; a row that breaks the contract is an error of its plugin."""
+        if not isinstance(row, dict) or not row:
+            raise TypeError(f"a row is a dict with something in it, not {type(row).__name__}")
+        names = list(row)
+        if self.columns is None:
+            self.columns = names
+        elif names != self.columns:
+            raise ValueError(f"columns {names}, where the first row has {self.columns}")
+        if self.observer is not None:
+            reject = unwritable(row)
+            if reject is not None:
+                return reject
+            self.observer.add(row)
+        return None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass
+class _Part:
+    """One part while it is rendered."""
+
+    candidates: Candidates
+    prepared: Prepared
+    verdict: Verdict
+    formats: list[_Lines]
+    judge: Judge
+    measures: Measures
+    notes: Counter[str]
+    weights: list[float] = field(default_factory=list)
+    refused: list[Rejected] = field(default_factory=list)
+    index: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def whose(self, position: int) -> Whose:
+        prepared = self.prepared
+        return Whose(prepared.ordinals[position], prepared.keys[position], prepared.subjects[position])
+
+    def identity(self, position: int) -> bytes:
+        return self.candidates.keys[position * KEY_BYTES : (position + 1) * KEY_BYTES]
+
+    def rejected(self) -> list[Rejected]:
+        return sorted(self.prepared.rejected, key=lambda reject: reject.ordinal)
+
+
+class Renderer:
+    """Renders the parts of one run.
+
+    Args:
+        plan: the run's plan.
+        columns: format name to the columns that earlier parts wrote.
+        keeper: keeps what is rendered.
+    """
+
+    def __init__(self, plan: Plan, columns: Mapping[str, list[str]], keeper: Keeper) -> None:
+        self._compiled = plan.compiled
+        self._columns = dict(columns)
+        self._locate = plan.source.locate
+        self._max_errors = plan.recipe.output.max_errors
+        self._keeper = keeper
+        self._indexed = plan.indexed
+        self._finish = Finisher(plan.compiled.deferred)
+
+    def render(self, candidates: Candidates, prepared: Prepared, verdict: Verdict) -> PartResult:
+        """Write the samples the verdict keeps; name every record that it does not."""
+        formats = [
+            _Lines(name, ref, write, self._columns.get(name), _observer(write), warned=self._compiled.warned)
+            for name, ref, write in self._compiled.formats
+        ]
+        judge, measures = Judge(self._compiled), Measures(self._compiled)
+        part = _Part(candidates, prepared, verdict, formats, judge, measures, Counter(prepared.notes))
+        self._finish.summaries(verdict.summaries)
+        for position, split in enumerate(verdict.splits):
+            reject = self._one(part, position, split)
+            if reject is not None:
+                prepared.rejected.append(reject)
+        self._columns |= {lines.name: lines.columns for lines in formats if lines.columns is not None}
+        return self._result(part)
+
+    def _one(self, part: _Part, position: int, split: int) -> Rejected | None:
+        """Write one sample in every format; why none of them did, or None."""
+        whose, identity = part.whose(position), part.identity(position)
+        if split == DUPLICATE:
+            return whose.reject("admit", "duplicate", "Same content as an earlier record", identity)
+        kept = part.prepared.samples[position]
+        sample = unpacked(kept) if isinstance(kept, bytes) else kept
+        rejected = self._finish.weigh(sample, part.candidates.raw, position, part.verdict.scale, whose)
+        if rejected is None:
+            rejected = part.judge.judge(sample, whose)
+        if rejected is None:
+            rejected = self._written(part, sample, SPLITS[split], whose, identity)
+        return None if rejected is None else msgspec.structs.replace(rejected, identity=identity)
+
+    def _written(self, part: _Part, sample: Sample, split: str, whose: Whose, identity: bytes) -> Rejected | None:
+        refusals = [lines.add(sample, split, whose) for lines in part.formats]
+        first = next((refusal for refusal in refusals if refusal is not None), None)
+        if first is not None and all(refusals):
+            # No format wrote it: it was never exported, and so none of them owes a row for it.
+            return first
+        for lines, refusal in zip(part.formats, refusals, strict=True):
+            if refusal is not None:
+                lines.ledger.refused += 1
+                part.notes[f"{refusal.code} refused by {lines.name}"] += 1
+                part.refused.append(refusal)
+        part.weights.append(sample.weight)
+        part.measures.add(sample, split)
+        if self._indexed:
+            wrote = [lines.name for lines, refusal in zip(part.formats, refusals, strict=True) if refusal is None]
+            line = index.IndexLine(
+                identity.hex(), whose.key, whose.subject, Outcome.EXPORTED, split, sample.weight, wrote,
+                part.measures.of(sample) or msgspec.UNSET,
+            )  # fmt: skip
+            part.index.append((whose.ordinal, index.encode(line)))
+        return None
+
+    def _result(self, part: _Part) -> PartResult:
+        rejected, base = part.rejected(), part.verdict.base
+        number, formats, keeper = part.candidates.part, part.formats, self._keeper
+        segments = [
+            keeper.save(number, lines.name, split, b"\n".join([*rows, b""]), len(rows))
+            for lines in formats
+            for split, rows in lines.rows.items()
+        ]
+        # What one format refused and another wrote is exported, and stands here all the same, under its format.
+        listed = sorted([*rejected, *part.refused], key=lambda reject: reject.ordinal)
+        entries = [self._entry(reject, base) for reject in listed]
+        lines = self._index(part) if self._indexed else []
+        sums = WeightSums()
+        sums.add(part.weights)
+        return PartResult(
+            part=number,
+            read=part.candidates.read,
+            end=part.candidates.end,
+            exported=len(part.weights),
+            segments=segments,
+            reject_file=keeper.save_rejects(number, entries) if entries else "",
+            outcomes=dict(Counter(str(reject.outcome) for reject in rejected)),
+            rejects=dict(Counter(reject.code for reject in rejected)),
+            errors=self._errors(rejected, base),
+            formats={lines.name: lines.ledger for lines in formats},
+            columns=dict(self._columns),
+            features={lines.name: lines.observer.columns for lines in formats if lines.observer is not None},
+            weights=sums,
+            notes=dict(part.notes + self._compiled.take_counts()),
+            validators=part.judge.stats,
+            metrics=part.measures.states(),
+            index_file=keeper.save_index(number, lines) if lines else "",
+        )
+
+    def _index(self, part: _Part) -> list[bytes]:
+        """The part's lines of the index, in source order."""
+        lost = [
+            index.IndexLine(reject.identity.hex() or None, reject.key, reject.subject, reject.outcome)
+            for reject in part.prepared.rejected
+        ]
+        ordinals = [reject.ordinal for reject in part.prepared.rejected]
+        lines = [*part.index, *zip(ordinals, map(index.encode, lost), strict=True)]
+        return [line for _, line in sorted(lines)]
+
+    def _errors(self, rejected: list[Rejected], base: int) -> list[str]:
+        told = [reject for reject in rejected if reject.outcome is not Outcome.DUPLICATE][: self._max_errors]
+        return [f"Entity {self._name(reject, base)}: {sound(reject.reason)}" for reject in told]
+
+    def _name(self, reject: Rejected, base: int) -> str:
+        return reject.key if reject.key is not None else self._place(reject, base)
+
+    def _place(self, reject: Rejected, base: int) -> str:
+        ordinal = base + reject.ordinal
+        try:
+            return sound(self._locate(ordinal))
+        except Exception:  # noqa: BLE001  -- where a third party's source cannot say it, the number will do
+            return f"record {ordinal + 1}"
+
+    def _entry(self, reject: Rejected, base: int) -> dict[str, Any]:
+        return {
+            "key": reject.key,
+            "locator": self._place(reject, base),
+            "stage": reject.stage,
+            "code": reject.code,
+            "reason": sound(reject.reason),
+        }
+
+
+def _observer(write: Callable[[Sample], Any]) -> Observer | None:
+    return None if getattr(write, "features", None) else Observer()

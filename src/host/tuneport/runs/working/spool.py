@@ -1,0 +1,132 @@
+"""The spool: what was prepared of each part waits here until all candidates have been seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec.json
+import msgspec.msgpack
+from xxhash import xxh3_128
+
+from tuneport.model import Chat, Instruction, Sample, Text
+from tuneport.runs.messages import Candidates, Prepared, Rejected, SpooledPart, SpoolRecord
+from tuneport.runs.storage import Storage
+
+_encode = msgspec.msgpack.Encoder().encode
+_candidates = msgspec.msgpack.Decoder(Candidates).decode
+
+packed: Callable[[Sample], bytes] = msgspec.json.Encoder().encode
+"""A sample as it waits in the spool: JSON, which carries integers of any size."""
+
+unpacked: Callable[[bytes], Sample] = msgspec.json.Decoder(Instruction | Chat | Text).decode
+"""The sample again."""
+
+
+class _Spooled(msgspec.Struct):
+    """`Prepared` as its file holds it: every sample is bytes."""
+
+    samples: list[bytes]
+    ordinals: list[int]
+    keys: list[str | None]
+    subjects: list[str | None]
+    rejected: list[Rejected]
+    notes: dict[str, int]
+
+
+_spooled = msgspec.msgpack.Decoder(_Spooled).decode
+
+
+class Spool:
+    """A folder with two files for each part: its candidates, and its samples.
+
+    Args:
+        path: the folder.
+        storage: what writes it.
+        plan: digest of the plan that it belongs to.
+    """
+
+    def __init__(self, path: Path, storage: Storage, plan: str) -> None:
+        self._path = path
+        self._storage = storage
+        self._plan = plan
+        self._parts: list[SpooledPart] = []
+        self._saved = 0
+        self._records = 0
+        self.complete = False
+
+    @property
+    def parts(self) -> int:
+        """How many parts are here."""
+        return len(self._parts)
+
+    @property
+    def read(self) -> int:
+        """How many records they hold."""
+        return sum(part.read for part in self._parts)
+
+    def put(self, candidates: Candidates, prepared: Prepared) -> int:
+        """Add the next part; its size in bytes."""
+        columns, samples = _encode(candidates), _encode(prepared)
+        self._storage.write(self._file(candidates.part, "candidates"), columns)
+        self._storage.write(self._file(candidates.part, "samples"), samples)
+        self._parts.append(SpooledPart(candidates.part, candidates.read, _digest(columns, samples)))
+        return len(columns) + len(samples)
+
+    def candidates(self) -> Iterator[Candidates]:
+        """What every part offers the reducer, in part order."""
+        for part in self._parts:
+            yield _candidates(self._file(part.part, "candidates").read_bytes())
+
+    def take(self, part: int) -> tuple[Candidates, Prepared]:
+        """What was put in for one part."""
+        columns = _candidates(self._file(part, "candidates").read_bytes())
+        kept = _spooled(self._file(part, "samples").read_bytes())
+        return columns, Prepared([*kept.samples], kept.ordinals, kept.keys, kept.subjects, kept.rejected, kept.notes)
+
+    def savepoint(self, *, last: bool = False) -> None:
+        """Make the parts since the last savepoint durable. `last` says that there will be no more."""
+        fresh = self._parts[self._saved :]
+        for part in fresh:
+            self._storage.sync(self._file(part.part, "candidates"))
+            self._storage.sync(self._file(part.part, "samples"))
+        self._storage.sync(self._path)
+        record = SpoolRecord(self._plan, fresh, last)
+        self._storage.put(self._path / f"record-{self._records:05d}.json", msgspec.json.encode(record))
+        self._records += 1
+        self._saved = len(self._parts)
+        self.complete = last
+
+    def resume(self) -> None:
+        """Take up the parts that records of this plan vouch for, from the first on without a gap."""
+        while (record := self._record()) is not None:
+            self._parts.extend(record.parts)
+            self._records += 1
+            self.complete = record.last
+        self._saved = len(self._parts)
+        for path in sorted(self._path.glob("record-*")):
+            if path.name >= f"record-{self._records:05d}":
+                self._storage.remove(path)
+
+    def _record(self) -> SpoolRecord | None:
+        try:
+            data = (self._path / f"record-{self._records:05d}.json").read_bytes()
+            record = msgspec.json.decode(data, type=SpoolRecord)
+            whole = all(self._digest_of(part.part) == part.digest for part in record.parts)
+        except (OSError, msgspec.DecodeError):
+            return None
+        first = len(self._parts)
+        follows = [part.part for part in record.parts] == list(range(first, first + len(record.parts)))
+        return record if whole and follows and record.plan == self._plan and not self.complete else None
+
+    def _digest_of(self, part: int) -> str:
+        return _digest(self._file(part, "candidates").read_bytes(), self._file(part, "samples").read_bytes())
+
+    def _file(self, part: int, kind: str) -> Path:
+        return self._path / f"{part:06d}.{kind}"
+
+
+def _digest(columns: bytes, samples: bytes) -> str:
+    digest = xxh3_128(columns)
+    digest.update(samples)
+    return digest.hexdigest()

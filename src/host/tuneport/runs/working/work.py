@@ -1,0 +1,135 @@
+"""The work of a run: its parts through prepare, admit and render, with savepoints on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from tuneport.errors import DataError
+from tuneport.runs.executors.local import InProcess
+from tuneport.runs.limits import tolerable
+from tuneport.runs.messages import Candidates, Part, PartResult, Verdict
+from tuneport.runs.planning.plan import Plan
+from tuneport.runs.publishing.staging import Staging
+from tuneport.runs.reading.parts import parts_of
+from tuneport.runs.tally import Tally
+from tuneport.runs.working.admit import Reducer
+from tuneport.runs.working.render import Keeper
+from tuneport.runs.working.spool import Spool
+
+Told = Callable[[int, int | None, int], None]
+"""Called after each part with the exported count before it, the number of parts, and the records read."""
+
+
+class Work:
+    """Drives all parts that are not done yet. What a stop interrupts is kept, up to the last whole part.
+
+    Verdicts come part by part. Where they need all samples, these wait in a spool, and verdicts follow the last
+    candidates: the same stages over the same parts, with one barrier between prepare and render.
+
+    Args:
+        plan: the run's plan.
+        tally: takes the results; what it holds already was done before.
+        keeper: keeps what is rendered.
+        staging: where savepoints go; None for a run that cannot be taken up again.
+        spool: where samples wait; None where verdicts come part by part.
+        told: see Told.
+    """
+
+    def __init__(
+        self, plan: Plan, tally: Tally, keeper: Keeper, staging: Staging | None, spool: Spool | None, told: Told
+    ) -> None:
+        self._plan = plan
+        self._tally = tally
+        self._staging = staging if plan.resumable else None
+        self._spool = spool
+        self._told = told
+        self._keeper = keeper
+        self._reducer = Reducer(dedup=plan.pipeline.dedup)
+        self._total: int | None = None
+        self._read = 0
+
+    def restore(self, keys: bytes, results: Iterable[PartResult]) -> None:
+        """Take up parts that were done before: the identities they brought, and how far they reach."""
+        if self._spool is None:
+            self._reducer.restore(keys, results)
+
+    def run(self) -> None:
+        """Do it.
+
+        Raises:
+            TuneportError: nothing more is done; what is durable stays.
+        """
+        executor = InProcess(self._plan, self._tally.columns, self._keeper, self._spool)
+        if self._spool is None:
+            self._read = self._tally.stats.total_entities
+            prepared = self._prepared(executor, self._tally.next_part)
+            verdicts: Iterator[Verdict] = map(self._reducer.admit, prepared)
+        else:
+            self._read = self._spool.read
+            if not self._spool.complete:
+                self._fill(executor, self._spool)
+            # What was rendered before is decided again, and not written again.
+            decided = self._reducer.decide(self._spool.candidates())
+            verdicts = (verdict for verdict in decided if verdict.part >= self._tally.next_part)
+        self._render(executor.render(verdicts))
+
+    def _prepared(self, executor: InProcess, first: int) -> Iterator[Candidates]:
+        parts, self._total = parts_of(self._plan, first)
+        for candidates in executor.prepare(self._within_limit(parts)):
+            self._read += candidates.read
+            yield candidates
+
+    def _within_limit(self, parts: Iterator[Part]) -> Iterator[Part]:
+        """The parts up to `source.limit`; the last one is cut short."""
+        limit = self._plan.recipe.source.limit if self._plan.recipe.source is not None else None
+        for part in parts:
+            if limit is not None:
+                part.most = limit - self._read
+                if part.most <= 0:
+                    return
+            yield part
+
+    def _fill(self, executor: InProcess, spool: Spool) -> None:
+        """Prepare every part into the spool."""
+        saved = 0
+        try:
+            for _candidates in self._prepared(executor, spool.parts):
+                self._told(self._tally.stats.exported_entities, self._total, self._read)
+                if executor.spooled - saved >= self._plan.sizes.savepoint_bytes:
+                    saved = executor.spooled
+                    self._spooled(spool)
+        except KeyboardInterrupt:
+            self._spooled(spool)
+            raise
+        self._spooled(spool, last=True)
+
+    def _spooled(self, spool: Spool, *, last: bool = False) -> None:
+        if self._staging is not None:
+            spool.savepoint(last=last)
+
+    def _render(self, results: Iterable[PartResult]) -> None:
+        tally, size = self._tally, 0
+        unsaved: list[PartResult] = []
+        try:
+            for result in results:
+                before = tally.stats.exported_entities
+                tally.add(result)
+                unsaved.append(result)
+                size += max(self._plan.pinned.part_bytes, sum(segment.size for segment in result.segments))
+                self._told(before, self._total, self._read)
+                tolerable(tally.stats, self._plan.recipe)
+                if size >= self._plan.sizes.savepoint_bytes:
+                    self._savepoint(unsaved)
+                    size = 0
+        except (DataError, KeyboardInterrupt):
+            self._savepoint(unsaved)
+            raise
+        self._savepoint(unsaved)
+
+    def _savepoint(self, results: list[PartResult]) -> None:
+        if results and self._staging is not None:
+            self._staging.savepoint(self._plan, results, self._reducer.keys_of(results))
+        # Emptied before anything else: an interrupt from here on finds nothing left to save.
+        saved = results.copy()
+        results.clear()
+        self._reducer.saved(saved)
