@@ -42,7 +42,7 @@ class Mapped(NamedTuple):
 
     def structure(self, entity: Entity, text: str) -> Any:
         """The object or list that `text` was made of, as the text says it; None where it was text already."""
-        if not text.startswith(("{", "[")) or not self.steps:
+        if not self.steps:
             return None
         value: object = entity
         for step in self.steps:

@@ -49,10 +49,8 @@ def instruction_tuning(config: StyleConfig, ctx: Context) -> Style:
         if isinstance(values, Reject):
             return values
         sample = Instruction(instruction=instruction, output=output, input=given, metadata=values)
-        for name, mapped, text in (("instruction", asked, instruction), ("output", learnt, output)):
-            _keep_structure(sample, name, mapped, text, entity)
-        if about is not None and given:
-            _keep_structure(sample, "input", about, given, entity)
+        written = (("instruction", asked, instruction), ("output", learnt, output))
+        _keep_structures(sample, (*written, ("input", about, given)) if about and given else written, entity)
         return sample
 
     return style
@@ -84,8 +82,8 @@ def chat_completion(config: StyleConfig, ctx: Context) -> Style:
         turns = (Message("user", user), Message("assistant", assistant))
         sample = Chat(messages=(Message("system", system), *turns) if system else turns, metadata=values)
         first = len(sample.messages) - 2
-        _keep_structure(sample, f"messages.{first}.content", asked, user, entity)
-        _keep_structure(sample, f"messages.{first + 1}.content", learnt, assistant, entity)
+        places = (f"messages.{first}.content", f"messages.{first + 1}.content")
+        _keep_structures(sample, ((places[0], asked, user), (places[1], learnt, assistant)), entity)
         return sample
 
     return style
@@ -107,7 +105,7 @@ def text_completion(config: StyleConfig, ctx: Context) -> Style:
         if isinstance(values, Reject):
             return values
         sample = Text(text=text, metadata=values)
-        _keep_structure(sample, "text", learnt, text, entity)
+        _keep_structures(sample, (("text", learnt, text),), entity)
         return sample
 
     return style
@@ -117,11 +115,13 @@ def _missing(role: str) -> Reject:
     return Reject("missing_field", f"Missing required field '{role}'")
 
 
-def _keep_structure(sample: Sample, column: str, mapped: Mapped, text: str, entity: Entity) -> None:
-    """Keep an object or list beside the text it is written as: validators look at what it was."""
-    value = mapped.structure(entity, text)
-    if value is not None:
-        sample.structured[column] = value
+def _keep_structures(sample: Sample, written: tuple[tuple[str, Mapped, str], ...], entity: Entity) -> None:
+    """Keep objects and lists beside the texts they are written as: validators look at what they were."""
+    for column, mapped, text in written:
+        if text.startswith(("{", "[")):
+            value = mapped.structure(entity, text)
+            if value is not None:
+                sample.structured[column] = value
 
 
 def _required(mapping: FieldMapping, key: str, ctx: Context) -> Mapped:

@@ -12,21 +12,25 @@ from tuneport_quality.config import DiversityScoreConfig
 from tuneport_quality.trained import trained_text, whole_text
 
 _LONGEST_WORD = 64
+_ROOM = 16  # bytes a word of the budget, so that what is kept is trimmed once it is twice or three times too much
+_ENTRY = 64
 _EVERYTHING = 2**64 - 1
 
 
 class Sketch(TypedDict):
-    """The samples with the smallest keys.
+    """The samples with the smallest keys, and some more that the next trim leaves out.
 
     Attributes:
         cut: no sample with a larger key is kept.
-        tokens: words of all samples kept, copies included.
-        kept: a sample's key to its copies, its number of words, and its words, joined by a blank.
+        held: roughly the bytes of all that is kept.
+        full: what may be held before it is trimmed.
+        kept: a sample's key to its copies, its number of words (None until it is counted), and its trained text.
     """
 
     cut: int
-    tokens: int
-    kept: dict[int, tuple[int, int, str]]
+    held: int
+    full: int
+    kept: dict[int, tuple[int, int | None, str]]
 
 
 class DiversityScore:
@@ -52,25 +56,21 @@ class DiversityScore:
 
     def new(self) -> Sketch:
         """Nothing kept, nothing cut."""
-        return {"cut": _EVERYTHING, "tokens": 0, "kept": {}}
+        return {"cut": _EVERYTHING, "held": 0, "full": _ROOM * self._budget, "kept": {}}
 
     def add(self, state: Sketch, sample: Sample, split: str) -> None:  # noqa: ARG002  -- all splits count alike
-        """Keep a sample whose key is below the cut. Only such a sample is cut into words."""
+        """Keep a sample whose key is below the cut. Words are counted later, of those alone that may stay."""
         key = xxh3_64_intdigest(self._whole(sample).encode())
         if key > state["cut"]:
             return
         known = state["kept"].get(key)
-        if known is None:
-            words = _words(self._trained(sample))
-            # Without words it says nothing, and there may be any number of them.
-            if not words:
-                return
-            known = (0, len(words), " ".join(words))
-        copies, size, text = known
-        state["kept"][key] = (copies + 1, size, text)
-        state["tokens"] += size
-        # Sorting at every sample would be dear; at twice the budget it is one sort per budget.
-        if state["tokens"] > 2 * self._budget:
+        if known is not None:
+            state["kept"][key] = (known[0] + 1, known[1], known[2])
+            return
+        text = self._trained(sample)
+        state["kept"][key] = (1, None, text)
+        state["held"] += len(text) + _ENTRY
+        if state["held"] > state["full"]:
             self._trim(state)
 
     def merge(self, left: Sketch, right: Sketch) -> Sketch:
@@ -79,7 +79,7 @@ class DiversityScore:
         for key, (copies, size, text) in right["kept"].items():
             known = kept.get(key)
             kept[key] = (copies + known[0] if known else copies, size, text)
-        merged: Sketch = {"cut": min(left["cut"], right["cut"]), "tokens": 0, "kept": kept}
+        merged: Sketch = {"cut": min(left["cut"], right["cut"]), "held": 0, "full": 0, "kept": kept}
         self._trim(merged)
         return merged
 
@@ -89,22 +89,31 @@ class DiversityScore:
         self._trim(within)
         distinct: set[tuple[str, str]] = set()
         total = 0
-        for copies, size, text in within["kept"].values():
-            distinct.update(pairwise(map(_shortened, text.split(" "))))
-            total += copies * (size - 1)
+        for copies, _, text in within["kept"].values():
+            words = [_shortened(word) for word in text.lower().split()]
+            distinct.update(pairwise(words))
+            total += copies * (len(words) - 1)
         return round(len(distinct) / total, 4) if total else 0.0
 
     def _trim(self, state: Sketch) -> None:
         """Keep the samples with the smallest keys that reach the budget, the one that reaches it included."""
-        kept: dict[int, tuple[int, int, str]] = {}
-        tokens = 0
+        kept: dict[int, tuple[int, int | None, str]] = {}
+        tokens = held = 0
         for key in sorted(state["kept"]):
-            kept[key] = copies, size, _ = state["kept"][key]
+            copies, size, text = state["kept"][key]
+            if size is None:
+                size, text = _counted(text)
+            # Without words it says nothing, and there may be any number of them.
+            if not size:
+                continue
+            kept[key] = (copies, size, text)
+            held += len(text) + _ENTRY
             tokens += copies * size
             if tokens >= self._budget:
                 state["cut"] = key
                 break
-        state["tokens"], state["kept"] = tokens, kept
+        # Twice what is left, or a trim would follow on the next sample where words are long.
+        state["held"], state["full"], state["kept"] = held, max(_ROOM * self._budget, 2 * held), kept
 
 
 def diversity_score(config: DiversityScoreConfig, ctx: Context) -> Metric[Sketch]:
@@ -112,10 +121,13 @@ def diversity_score(config: DiversityScoreConfig, ctx: Context) -> Metric[Sketch
     return DiversityScore(config.tokens, ctx)
 
 
-def _words(text: str) -> list[str]:
-    words = text.lower().split()
+def _counted(text: str) -> tuple[int, str]:
+    """The number of words of a text, and the text, its words shortened where they are long."""
+    words = text.split()
     # A budget of words bounds the memory only where words are short.
-    return words if len(text) <= _LONGEST_WORD * len(words) else [_shortened(word) for word in words]
+    if len(text) > _LONGEST_WORD * len(words):
+        text = " ".join([_shortened(word) for word in text.lower().split()])
+    return len(words), text
 
 
 def _shortened(word: str) -> str:

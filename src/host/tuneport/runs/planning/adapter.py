@@ -40,5 +40,6 @@ def _problems(stage: StageRef, validate: Validator, adapter: AdapterMetadata) ->
         return [Problem(_PLACE, f"{stage.qualified}: {told(error)}", code=f"hook:{stage.plugin}")]
     for problem in found:
         if problem.severity == "warning":
-            log.warning("adapter_metadata.%s: %s", problem.path, problem.message)
+            hint = f"; {problem.hint}" if problem.hint else ""
+            log.warning("adapter_metadata.%s: %s%s", problem.path, problem.message, hint)
     return [below(_PLACE, problem) for problem in found if problem.severity == "error"]

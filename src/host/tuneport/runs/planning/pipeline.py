@@ -157,7 +157,7 @@ def _lists(
     asked: dict[str, tuple[Sequence[Use], Sequence[Use]]] = {
         "filters": (stages.filters if stages else (), export.filters),
         "weightings": (stages.weightings if stages else (), export.weightings),
-        "formats": (() if export.formats or not stages else stages.formats, export.formats),
+        "formats": _formats(stages.formats if stages else (), export.formats),
         "validators": (stages.validators if stages else (), export.validators),
         "metrics": (stages.metrics if stages else (), export.metrics),
         "artifacts": (stages.artifacts if stages else (), export.artifacts),
@@ -175,6 +175,21 @@ def _lists(
         hint = 'such as formats = ["tuneport"]'
         problems.append(Problem("export.formats", "no format: nothing would be written", hint))
     return resolved
+
+
+def _formats(own: Sequence[Use], listed: Sequence[Use]) -> tuple[Sequence[Use], Sequence[Use]]:
+    """The recipe's formats instead of the exporter's own; what that asks of a format holds where it is listed too."""
+    if not listed:
+        return own, ()
+    asked = {_bare(use): dict(use) for use in own if isinstance(use, Mapping)}
+    for settings in asked.values():
+        settings.pop("at", None)
+    return (), [{**asked.get(_bare(use), {}), **(use if isinstance(use, Mapping) else {"use": use})} for use in listed]
+
+
+def _bare(use: Use) -> str:
+    """The name of a stage without its plugin."""
+    return str(use.get("use") if isinstance(use, Mapping) else use).rpartition(":")[2]
 
 
 def _resolve(

@@ -127,12 +127,7 @@ def with_field_types(source: Source, info: SourceInfo) -> tuple[Source, list[tup
     if entities is None:
         source = PeekedSource(source)
         entities = source.peek(SAMPLED)
-    seen: dict[str, str] = dict.fromkeys(info.fields or (), "")
-    for entity in entities:
-        # Whoever passes something else than a dict is told by the run itself, record by record.
-        for name, value in entity.items() if isinstance(entity, dict) else ():
-            if isinstance(name, str) and _encodable(name):
-                seen[name] = _merged(seen.get(name, ""), _type(value))
+    seen = _types_in(entities, dict.fromkeys(info.fields or (), ""))
     declared = {name: kind for name, kind in (info.fields or {}).items() if kind}
     known = {**seen, **declared}
     return source, [(name, "list[string]" if kind == "list[]" else kind) for name, kind in known.items()]
@@ -145,6 +140,21 @@ def _first(source: Source, count: int) -> Iterator[Entity] | None:
         return None
     batches = chain.from_iterable(readable(source, partition, None) for partition in partitions)
     return islice(chain.from_iterable(batch.entities for batch in batches), count)
+
+
+def _types_in(entities: Iterable[Entity], types: dict[str, str]) -> dict[str, str]:
+    """Field name to the type that holds every value seen."""
+    settled: set[tuple[object, type]] = set()
+    for entity in entities:
+        # Whoever passes something else than a dict is told by the run itself, record by record.
+        for name, value in entity.items() if isinstance(entity, dict) else ():
+            kind = type(value)
+            if (name, kind) in settled or not isinstance(name, str) or not _encodable(name):
+                continue
+            types[name] = _merged(types.get(name, ""), _type(value))
+            if kind in _SCALARS:
+                settled.add((name, kind))
+    return types
 
 
 def _encodable(text: str) -> bool:

@@ -125,18 +125,21 @@ class Preparer:
             sample = self._sample(entity, whose)
             if isinstance(sample, Rejected):
                 return sample
-            numbers = self._weigh(entity, sample, whose)
-            if isinstance(numbers, Rejected):
-                return numbers
+            rejected = self._weigh(entity, sample, whose)
+            if rejected is not None:
+                return rejected
             self._at = self._style_ref
             identity = xxh3_128_digest(sample.content())
             kept = packed(sample) if self._spooled else sample
+            if self._deferred:
+                # Last of all: what grows the columns may not be followed by anything that fails.
+                rejected = self._measure(entity, sample, whose, columns.raw)
+                if rejected is not None:
+                    return rejected
         except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             return raised_by(self._at, whose, error, self._warned)
         columns.keys.append(identity)
         columns.weights.append(sample.weight)
-        for column, number in zip(columns.raw, numbers, strict=True):
-            column.append(number)
         prepared.samples.append(kept)
         prepared.ordinals.append(ordinal)
         prepared.keys.append(whose.key)
@@ -158,8 +161,8 @@ class Preparer:
                 return rejected_by(stage, whose, _reject(reject))
         return sample
 
-    def _weigh(self, entity: Entity, sample: Sample, whose: Whose) -> list[float] | Rejected:
-        """Weigh a sample; the numbers that deferred weightings take of it."""
+    def _weigh(self, entity: Entity, sample: Sample, whose: Whose) -> Rejected | None:
+        """Weigh a sample; why it has no weight, or None."""
         weight = sample.weight
         for stage, weigh in self._weightings:
             self._at = stage
@@ -170,6 +173,10 @@ class Preparer:
             if not isfinite(weight) or weight < 0.0:
                 return bad_weight(stage, whose, weight)
         sample.weight = weight
+        return None
+
+    def _measure(self, entity: Entity, sample: Sample, whose: Whose, columns: list[array[float]]) -> Rejected | None:
+        """Take the numbers that deferred weightings want of a sample; why it has none, or None."""
         numbers: list[float] = []
         for stage, measure in self._deferred:
             self._at = stage
@@ -179,7 +186,9 @@ class Preparer:
             if number is not None and not isfinite(number):
                 return bad_weight(stage, whose, number)
             numbers.append(nan if number is None else float(number))
-        return numbers
+        for column, taken in zip(columns, numbers, strict=True):
+            column.append(taken)
+        return None
 
 
 def _reject(answer: object) -> Reject:
