@@ -10,11 +10,14 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tools import rows
 
 ROOT = Path(__file__).parents[2]
+RUN = 3
+"""How many commands the README shows."""
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -56,7 +59,7 @@ def test_commands_print_what_the_readme_says(place: Path) -> None:
             assert done.returncode == 0, done.stderr
             assert told(done.stdout) == told(expected)
             ran += 1
-    assert ran == 3
+    assert ran == RUN
 
 
 def test_the_recipe_runs_as_it_stands(place: Path) -> None:
@@ -70,15 +73,16 @@ def test_the_recipe_runs_as_it_stands(place: Path) -> None:
         write_sample(place / "support.db")
     stats = export(place / "weekly.toml").stats
     assert stats.exported_entities > 2000
-    assert all(row["input"].count(": ") for row in rows(place / "out/weekly") if row["input"])
+    assert all(row["input"].count(": ") for row in rows(place / "out/weekly/latest") if row["input"])
 
 
 def test_the_host_application_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The README's host application writes its file, and prints statistics and two empty documents."""
+    """The README's host application writes its file, prints statistics, and both documents once they are asked for."""
     monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(fenced("python")[0], "README", "exec"), {})  # noqa: S102
+        exec(compile(fenced("python")[0], "README", "exec"), names)  # noqa: S102
 
     assert rows(tmp_path / "faq.jsonl") == [
         {"instruction": "What is the capital of France?", "output": "Paris, on the Seine.", "weight": 3.0}
@@ -86,10 +90,19 @@ def test_the_host_application_runs_as_it_stands(tmp_path: Path, monkeypatch: pyt
     assert '"exported_entities": 1' in printed.getvalue()
     assert printed.getvalue().endswith("{} {}\n")
 
+    again = io.StringIO()
+    with contextlib.redirect_stdout(again):
+        exec(compile(fenced("python")[1], "README", "exec"), names)  # noqa: S102
+    assert '"compliance_rate": 1.0' in again.getvalue()
+    assert '"lora_rank": 16' in again.getvalue()
+    assert again.getvalue().endswith("False ['Missing required field: output']\n")
+    assert (tmp_path / "faq/quality_report.json").is_file()
+    assert (tmp_path / "faq/adapter_metadata.json").is_file()
+
 
 def test_the_host_applications_type_check(tmp_path: Path) -> None:
     """The README's host application and the example pass mypy --strict as a stranger's code, without a plugin."""
-    (tmp_path / "readme.py").write_text(fenced("python")[0])
+    (tmp_path / "readme.py").write_text("".join(fenced("python")[:2]))
     (tmp_path / "host_app.py").write_text((ROOT / "examples/host_app.py").read_text())
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, "readme.py", "host_app.py"]
     checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -103,7 +116,7 @@ def test_the_format_is_ten_lines_and_works(tmp_path: Path) -> None:
 
     from tuneport import PluginManager, export
 
-    source = fenced("python")[1]
+    source = fenced("python")[2]
     module = types.ModuleType("acme")
     exec(compile(source, "README", "exec"), module.__dict__)  # noqa: S102
     manager = PluginManager()
@@ -120,13 +133,41 @@ def test_the_format_is_ten_lines_and_works(tmp_path: Path) -> None:
     assert rows(tmp_path / "out") == [{"q": "Why?\n\nHere", "a": "Because it is so.", "w": 1.0}]
 
 
+def test_the_validator_and_the_metric_are_ten_lines_and_work(tmp_path: Path) -> None:
+    """The README's validator refuses a row, and its metric counts what was written; each is about ten lines."""
+    import types
+
+    from tuneport import PluginManager, export
+
+    source = fenced("python")[3]
+    module = types.ModuleType("acme")
+    exec(compile(source, "README", "exec"), module.__dict__)  # noqa: S102
+    manager = PluginManager()
+    manager.register(module, "acme")
+    answers = ["See http://intranet/faq for that.", "Is it not plain to see?", "It is plain to see."]
+    (tmp_path / "in.jsonl").write_text("".join(f'{{"question": "Why?", "answer": "{a}"}}\n' for a in answers))
+    recipe = {
+        "source": str(tmp_path / "in.jsonl"),
+        "export": {"validators": ["no_links"], "metrics": ["questions"]},
+        "output": str(tmp_path / "out"),
+    }
+    made = export(recipe, manager=manager)
+
+    assert len([line for line in source.splitlines() if line.strip()]) <= 22
+    assert made.stats.rejects == {"acme:internal_link": 1}
+    assert made.stats.errors == ["Entity in.jsonl:1: 'output' links to the intranet (at /output)"]
+    assert made.dataset.manifest.metrics == {"questions": 1}
+
+
 def test_the_tree_of_a_run_is_what_a_run_leaves(place: Path) -> None:
     """The files that the README lists are the files that a run leaves."""
     from tuneport import export
 
     if not (place / "out/tree").exists():
         (place / "in.jsonl").write_text('{"question": "Why?", "answer": "Because it is so."}\n{"a": 1}\n')
-        export({"source": str(place / "in.jsonl"), "output": str(place / "out/tree")})
+        asked = {"quality_metrics": {"enable_metrics": True}, "adapter_metadata": {"enable_tracking": True}}
+        source = {"path": str(place / "in.jsonl"), "key": "id"}
+        export({"source": source, "export": asked, "output": str(place / "out/tree")})
     listed = re.findall(r"^  (\S+?)/?(?: .*)?$", fenced("text")[0], re.MULTILINE)
 
     left = [path.name for path in (place / "out/tree").iterdir()]

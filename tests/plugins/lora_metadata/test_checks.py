@@ -279,6 +279,14 @@ def test_a_rank_that_vllm_does_not_serve_is_refused(rank: int, most: int, path: 
     assert judged("adapter_ranks", training_config={"lora_rank": rank}, vllm_config={"max_lora_rank": most}) == []
 
 
+@pytest.mark.parametrize(("rank", "most"), [(1, 1), (8, 16), (16, 16), (300, 320), (512, 512)])
+def test_a_rank_that_vllm_serves_passes(rank: int, most: int) -> None:
+    """Up to the server's own, which is one of those that vLLM takes."""
+    vllm = {"enabled": True, "max_lora_rank": most}
+
+    assert judged("adapter_ranks", training_config={"lora_rank": rank}, vllm_config=vllm) == []
+
+
 @pytest.mark.parametrize(
     "tag",
     ["de", "en-US", "EN-us", "zh-Hans", "zh-Hans-CN", "es-419", "sl-rozaj-biske", "de-CH-1901", "zh-yue"],
@@ -301,6 +309,7 @@ def test_language_tags_pass(tag: str) -> None:
         ("d", 'write it like "de", "en-US" or "zh-Hans"'),
         ("en-", 'write it like "de", "en-US" or "zh-Hans"'),
         ("en, de", 'write it like "de", "en-US" or "zh-Hans"'),
+        ("czech", 'write it like "de", "en-US" or "zh-Hans"'),
         ("klingonic", 'write it like "de", "en-US" or "zh-Hans"'),
     ],
 )

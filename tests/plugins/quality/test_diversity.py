@@ -119,14 +119,24 @@ def test_the_score_does_not_fall_with_the_size_of_the_data() -> None:
     assert score(texts, 10**6) < 0.1
 
 
-def test_memory_is_bounded() -> None:
-    """At most twice the budget is held, and words without end stand as their hashes."""
-    state = measured([f"word{number} and more words" for number in range(20_000)], tokens=1000)
-    assert state["tokens"] <= 2000
-    assert len(state["kept"]) <= 500
-    state = measured([str(number) + "x" * 100_000 for number in range(100)], tokens=1000)
-    assert len(msgspec.msgpack.encode(state)) < 10_000
-    assert len(measured([" " * number for number in range(1000)])["kept"]) == 0
+@pytest.mark.parametrize(
+    "text",
+    [
+        lambda number: f"word{number} and more words",
+        lambda number: str(number) + "x" * 10_000,
+        lambda number: f"{number} " + "x" * 10_000,
+        lambda number: " " * number,
+        lambda number: "" * number,
+    ],
+)
+def test_memory_is_bounded(text: Any) -> None:
+    """Some hundred bytes per word of the budget, however many samples there are and however long their words."""
+    one = metric(1000)
+    state = one.new()
+    for number in range(3000):
+        one.add(state, Instruction(instruction=str(number), output=text(number)), "train")
+        assert state["held"] <= 300_000
+    assert len(msgspec.msgpack.encode(state)) < 300_000
 
 
 def test_long_words_are_told_apart_wherever_they_stand() -> None:

@@ -1,4 +1,4 @@
-"""JSON files: which array is read, what is a record in it, and that nothing of it is lost."""
+"""JSON files: what is a record in their array, and that nothing of it is lost."""
 
 from __future__ import annotations
 
@@ -153,6 +153,15 @@ def test_elements_that_are_no_records_are_listed(tmp_path: Path, fields: frozens
     assert entities(found, fields) == [{"a": 1}] * len(BAD)
 
 
+@pytest.mark.parametrize("element", BAD, ids=range(len(BAD)))
+def test_a_bad_element_spoils_nothing_around_it(tmp_path: Path, element: str) -> None:
+    """One bad element alone is found where it stands, with good ones before and behind it."""
+    text = '[{"a": 1}, ' + element + ', {"a": 2}, {"a": {"b": [{}, {}]}}]'
+    found = source(tmp_path, text.encode(errors="surrogateescape"))
+    assert [(bad.ordinal, bad.code) for bad in malformed(found)] == [(1, BAD[element])]
+    assert entities(found) == [{"a": 1}, {"a": 2}, {"a": {"b": [{}, {}]}}]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -183,68 +192,6 @@ def test_a_bom_is_no_part_of_the_document(tmp_path: Path) -> None:
     """A byte order mark is stepped over, and counts in the place of an error."""
     assert entities(source(tmp_path, b'\xef\xbb\xbf [{"a": 1}]')) == [{"a": 1}]
     assert "byte 5" in message(source(tmp_path, b"\xef\xbb\xbf [,]"))
-
-
-@pytest.mark.parametrize(
-    ("document", "place"),
-    [
-        ({"version": 1, "items": [{"a": 1}]}, "items"),
-        ({"items": [{"a": 1}], "errors": [], "ids": [1, 2]}, "items"),
-        ({"deep": {"more": [{"b": 1}]}, "items": [{"a": 1}]}, "items"),
-    ],
-)
-def test_the_only_array_of_objects_is_found(tmp_path: Path, document: Any, place: str) -> None:
-    """One array of objects under a key of the top needs no name, and the title says which it is."""
-    found = source(tmp_path, document)
-    assert found.info().title == f"faq.json, {place}"
-    assert entities(found) == [{"a": 1}]
-    assert found.locate(17) == f"faq.json {place}[17]"
-
-
-def test_an_empty_array_alone_is_found(tmp_path: Path) -> None:
-    """No records are no error of the source."""
-    assert entities(source(tmp_path, {"items": [], "count": 0})) == entities(source(tmp_path, [])) == []
-
-
-@pytest.mark.parametrize(
-    ("document", "hint"),
-    [
-        ({"a": [{}], "b": [{}]}, 'name it: source.at = "a" or source.at = "b"'),
-        ({"entries": {"guidelines": [{}]}}, 'name it: source.at = "entries.guidelines"'),
-        ({"id": 1, "question": "?"}, "jsonl"),
-        ({"a": [1, 2]}, "jsonl"),
-    ],
-)
-def test_an_array_that_cannot_be_told_is_asked_for(tmp_path: Path, document: Any, hint: str) -> None:
-    """Two candidates, one deeper inside, or none: the error says what to write."""
-    with pytest.raises(SourceError) as caught:
-        source(tmp_path, document).info()
-    assert hint in caught.value.hint
-
-
-def test_a_wrong_place_names_the_right_ones(tmp_path: Path) -> None:
-    """A place that is not there, or is no array, is an error that lists the arrays."""
-    document = {"entries": {"guidelines": [{"a": 1}], "count": 3}, "a.b": [{"a": 2}]}
-    for wrong in ("entries", "entries.count", "entries.guideline", "x"):
-        with pytest.raises(SourceError, match="has no array at") as caught:
-            source(tmp_path, document, wrong).info()
-        assert caught.value.hint == "it has entries.guidelines, a.b"
-    assert entities(source(tmp_path, document, "a.b")) == [{"a": 2}]
-    with pytest.raises(SourceError, match="the file is an array"):
-        source(tmp_path, [], "items").info()
-
-
-def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    """Of two arrays under one key none is silently left out."""
-    text = '{"items": [{"a": 1}], "items": [{"a": 2}]}'
-    assert "stands in it 2 times" in message(source(tmp_path, text, "items"))
-    assert 'source.at = "items"' in message(source(tmp_path, text))
-
-
-@pytest.mark.parametrize("first", ["{}", '{"a": 1}', '{"messages": [{"role": "user"}]}', "[1]"])
-def test_json_lines_are_recognised(tmp_path: Path, first: str) -> None:
-    """A file with one document a line is told apart, and the hint says how to read it."""
-    assert 'source.importer = "jsonl"' in message(source(tmp_path, f"{first}\n{first}\n"))
 
 
 @pytest.mark.parametrize("tail", [b"", b',{"a": {"b": [{"c": "x"}]}}'])

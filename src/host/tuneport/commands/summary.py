@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Mapping
 
 from tuneport.runs import ExportResult, Plan
 from tuneport.runs.codes import is_error
 
 _WIDTH = 100
+_REPORTS = ("quality_report.json", "adapter_metadata.json")
 _CARRIED = {
     "row": "weight column",
     "message": "a weight per message",
@@ -35,6 +37,9 @@ def result_lines(result: ExportResult) -> str:
         weights = result.weights
         text = f"{_short(weights['min'])} to {_short(weights['max'])}, mean {_short(weights['mean'])}"
         lines += _row("weights", text)
+    for name, judged in result.dataset.manifest.validators.items():
+        kept = f", {judged.flagged:,} kept with warnings" if judged.flagged else ""
+        lines += _row("checked", f"{name}: {judged.judged:,} rows, {judged.refused:,} refused{kept}")
     lines += _row("counted", _counts(result.notes))
     lines += ["", *(f"  {name:<12}{ledger.rows:,} rows{_lost(result, name)}" for name, ledger in stats.formats.items())]
     return "\n".join([*lines, *_next(result)])
@@ -49,7 +54,10 @@ def _sum(result: ExportResult) -> str:
 
 
 def _row(name: str, text: str) -> list[str]:
-    return [f"  {name:<12}{text}"] if text else []
+    """A named line, or several where it is long; none where there is nothing to say."""
+    margin = " " * 14
+    wrapped = textwrap.wrap(text, _WIDTH - len(margin), break_long_words=False, break_on_hyphens=False)
+    return [f"{f'  {name}' if index == 0 else '':<{len(margin)}}{line}" for index, line in enumerate(wrapped)]
 
 
 def _counts(counts: Mapping[str, int]) -> str:
@@ -74,7 +82,9 @@ def _next(result: ExportResult) -> list[str]:
     if not files:
         return ["", f"next  nothing to load: {result.path} holds no rows"]
     look = _first_line(f"{result.path}/{files[0].path}", result.compression)
-    return ["", f"next  load_dataset({result.path!r})   ({size})", f"      {look}"]
+    lines = ["", f"next  load_dataset({result.path!r})   ({size})", f"      {look}"]
+    beside = [name for name in _REPORTS if (result.dataset.path / name).exists()]
+    return lines + ([f"see   {'   '.join(f'{result.path}/{name}' for name in beside)}"] if beside else [])
 
 
 def _first_line(path: str, compression: str) -> str:
