@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tuneport.commands.asked import source_flags
 from tuneport.commands.terminal import Terminal, with_terminal
 
 if TYPE_CHECKING:
@@ -21,32 +23,14 @@ _GLANCE = 4096
 
 
 @click.command()
-@click.argument("source", metavar="RECIPE.toml|SOURCE")
-@click.option("--table", metavar="NAME", help="The table to read.")
-@click.option("--query", metavar="SQL", help="Read what this query returns, instead of a table.")
-@click.option("--key", metavar="FIELD[,FIELD]", help="The fields that name a record in errors and rejects.")
-@click.option("--limit", type=int, metavar="N", help="Read only the first N records.")
-@click.option("--style", metavar="NAME", help="instruction_tuning, chat_completion, text_completion, or a plugin's.")
-@click.option(
-    "--map",
-    "mapping",
-    multiple=True,
-    metavar="TARGET=COLUMN,...",
-    help="Targets: instruction, input, output; system, user, assistant; text. A column may be a path (a.b) or a"
-    " template ({title}: {body}).",
-)
-@click.option("--format", "formats", multiple=True, metavar="NAME", help="What to write; repeatable.")
+@source_flags
 @click.option("--to", metavar="PATH", help="A folder, one .jsonl[.gz|.zst] file, or - for stdout.")
-@click.option("--now", metavar="TIME", help="The run's time, RFC 3339; for freshness and for equal bytes.")
-@click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of a recipe, as output.min_rows=10."
-)
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @with_terminal
 def export(terminal: Terminal, source: str, to: str | None, dry_run: bool, **flags: Any) -> None:
     """Run a recipe, or export a source directly.
 
-    SOURCE is a .jsonl file or a SQLite database. Relative paths in a recipe start from the recipe's folder.
+    SOURCE is a .json or .jsonl file or a SQLite database. Relative paths in a recipe start from the recipe's folder.
 
     \b
     Examples
@@ -87,8 +71,10 @@ def recipe_of(
     formats: tuple[str, ...] = (),
     now: str | None = None,
     settings: tuple[str, ...] = (),
+    where: str | None = None,
+    load: Callable[..., Recipe] | None = None,
 ) -> Recipe:
-    """The recipe that a command line asks for.
+    """The recipe that a command line asks for; `load` reads a recipe file, as `load_recipe` does.
 
     Raises:
         RecipeError: it is wrong.
@@ -105,6 +91,7 @@ def recipe_of(
         "source.limit": limit,
         "export.style": style or _style(fields),
         "export.formats": list(formats) or None,
+        "export.where": where,
         "run.now": now,
         **{f"export.field_mapping.{target}_field": column for target, column in fields.items()},
     }
@@ -117,7 +104,7 @@ def recipe_of(
     if to is not None:
         # Paths in a recipe start from its folder, paths on the command line from the working directory.
         extra["output.path"] = to if to == "-" or path.parent == Path() else str(Path.cwd() / to)
-    return load_recipe(path, settings, extra)
+    return (load or load_recipe)(path, settings, extra)
 
 
 def _is_recipe(path: Path) -> bool:

@@ -87,7 +87,6 @@ def stage_of(
     """Resolve one stage and validate its configuration; what is wrong is added to `problems`."""
     given = dict(use) if isinstance(use, Mapping) else {"use": use}
     name = given.pop("use", None)
-    given.pop("at", None)
     if not isinstance(name, str):
         problems.append(Problem(path, 'a stage is a name, or a table with use = "name"'))
         return None
@@ -197,6 +196,7 @@ def _resolve(
 ) -> Stage | None:
     if isinstance(use, Mapping) and "at" in use:
         path = f"export.{use['at']}" if use["at"] else "export"
+        use = {name: value for name, value in use.items() if name != "at"}
     return stage_of(manager, kind, use, path, problems, prefer)
 
 
