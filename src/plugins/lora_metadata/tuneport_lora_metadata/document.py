@@ -6,14 +6,11 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tuneport import AdapterMetadata, Artifact, Context, Dataset
 from tuneport_lora_metadata.layout import LAYOUT
 from tuneport_lora_metadata.reading import read
-
-if TYPE_CHECKING:
-    from tuneport.dataset import DatasetManifest
 
 PATH = "adapter_metadata.json"
 
@@ -39,7 +36,7 @@ class AdapterDocument:
         """The file, or nothing where tracking is off."""
         if not self._metadata.enable_tracking:
             return []
-        text = json.dumps(document(self._metadata, dataset.manifest), indent=2, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(document(self._metadata, dataset), indent=2, ensure_ascii=False, allow_nan=False)
         return [Artifact(PATH, f"{text}\n".encode())]
 
     def read(self, text: str) -> AdapterMetadata:
@@ -57,8 +54,9 @@ class AdapterDocument:
         return read(text, self._metadata)
 
 
-def document(metadata: AdapterMetadata, manifest: DatasetManifest) -> dict[str, Any]:
+def document(metadata: AdapterMetadata, dataset: Dataset) -> dict[str, Any]:
     """The document, as plain data; without `dataset` before anything was exported."""
+    manifest = dataset.manifest
     described: dict[str, Any] = {
         key: {inner: attrgetter(name)(metadata) for inner, name in place.items()}
         if isinstance(place, dict)
@@ -76,11 +74,12 @@ def document(metadata: AdapterMetadata, manifest: DatasetManifest) -> dict[str, 
         training = described["training"]
         training["dataset_name"] = training["dataset_name"] or manifest.name
         training["num_samples"] = training["num_samples"] or manifest.counts["exported"]
-        described["dataset"] = _dataset(manifest)
+        described["dataset"] = _dataset(dataset)
     return described
 
 
-def _dataset(manifest: DatasetManifest) -> dict[str, Any]:
+def _dataset(dataset: Dataset) -> dict[str, Any]:
+    manifest = dataset.manifest
     return {
         "name": manifest.name,
         "digest": manifest.digest,
