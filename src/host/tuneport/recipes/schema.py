@@ -20,7 +20,7 @@ def schema_of(what: str, manager: PluginManager) -> dict[str, Any]:
     """The schema of `recipe`, `manifest` or `result`."""
     if what == "recipe":
         return recipe_schema(manager)
-    return msgspec.json.schema(DatasetManifest if what == "manifest" else Published | Failed)
+    return msgspec.json.schema(DatasetManifest if what == "manifest" else Published | Unchanged | Failed)
 
 
 class Published(ExportStats, tag_field="status", tag="published"):
@@ -28,6 +28,10 @@ class Published(ExportStats, tag_field="status", tag="published"):
 
     path: str = ""
     digest: str = ""
+
+
+class Unchanged(Published, tag="unchanged"):
+    """What `export --json` prints where the same dataset stood there already."""
 
 
 class Fault(msgspec.Struct):

@@ -24,6 +24,7 @@ metadata_fields = { product = "string", category = "string", created_at = "strin
 weighting = { weight_field = "upvotes", normalize = "log", auto_weight_by_length = true, \
 auto_weight_by_freshness = true }
 quality = { min_text_length = 10 }
+quality_metrics = { enable_metrics = true }
 
 [output]
 path = "faq"
