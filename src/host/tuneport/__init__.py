@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tuneport.plugin_manager import API_VERSION, PluginManager, default_manager
     from tuneport.recipes import Recipe
     from tuneport.runs import export
+    from tuneport.runs.preview import preview
     from tuneport.source import Source, SourceInfo
     from tuneport.summary import Summary
     from tuneport.validation import validate
@@ -76,6 +77,7 @@ _HOMES = {
     "default_manager": "plugin_manager",
     "export": "runs",
     "hookimpl": "hookspecs",
+    "preview": "runs.preview",
     "validate": "validation",
 }
 
@@ -118,6 +120,7 @@ __all__ = [
     "default_manager",
     "export",
     "hookimpl",
+    "preview",
     "validate",
 ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,9 @@ _GLANCE = 4096
 
 @click.command()
 @source_flags
+@click.option("--where", metavar="EXPR", help="Leave out records for which this does not hold, as rating >= 4.")
 @click.option("--to", metavar="PATH", help="A folder, one .jsonl[.gz|.zst] file, or - for stdout.")
+@click.option("--on-exists", type=click.Choice(["fail", "replace", "version"]), help="What to do where PATH exists.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @with_terminal
 def export(terminal: Terminal, source: str, to: str | None, dry_run: bool, **flags: Any) -> None:
@@ -72,9 +73,9 @@ def recipe_of(
     now: str | None = None,
     settings: tuple[str, ...] = (),
     where: str | None = None,
-    load: Callable[..., Recipe] | None = None,
+    on_exists: str | None = None,
 ) -> Recipe:
-    """The recipe that a command line asks for; `load` reads a recipe file, as `load_recipe` does.
+    """The recipe that a command line asks for. `where` holds beside the recipe's own.
 
     Raises:
         RecipeError: it is wrong.
@@ -91,7 +92,8 @@ def recipe_of(
         "source.limit": limit,
         "export.style": style or _style(fields),
         "export.formats": list(formats) or None,
-        "export.where": where,
+        "output.filter_expression": where,
+        "output.on_exists": on_exists,
         "run.now": now,
         **{f"export.field_mapping.{target}_field": column for target, column in fields.items()},
     }
@@ -104,7 +106,7 @@ def recipe_of(
     if to is not None:
         # Paths in a recipe start from its folder, paths on the command line from the working directory.
         extra["output.path"] = to if to == "-" or path.parent == Path() else str(Path.cwd() / to)
-    return (load or load_recipe)(path, settings, extra)
+    return load_recipe(path, settings, extra)
 
 
 def _is_recipe(path: Path) -> bool:

@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": ("sources", "Write a sample database and a recipe into a folder"),
     "export": ("", "Run a recipe, or export a source directly"),
     "plugins": ("", "List plugins, and show what one of them offers"),
+    "preview": ("", "Show the plan, and records beside the rows they become; writes nothing"),
     "schema": ("", "Print the JSON Schema of recipe, manifest or result"),
     "validate": ("", "Check a file line by line, or a dataset folder whole"),
 }
@@ -29,6 +30,7 @@ Usage: tuneport COMMAND [OPTIONS]
 
 Start here
   demo        {demo}
+  preview     {preview}
   export      {export}
 
 Check

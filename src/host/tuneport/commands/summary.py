@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from tuneport.runs import ExportResult, Plan
 from tuneport.runs.codes import is_error
+from tuneport.runs.planning.facts import PlanFacts, plan_facts
 
 _WIDTH = 100
 _REPORTS = ("quality_report.json", "adapter_metadata.json")
@@ -111,23 +112,35 @@ def _bytes(count: int) -> str:
 
 def plan_lines(plan: Plan) -> str:
     """The plan of a run, for a person."""
-    pipeline = plan.pipeline
-    rows = f", about {plan.info.rows:,} records" if plan.info.rows is not None else ""
-    reads = plan.reads
-    lines = [f"{plan.info.title}{rows}  ->  {plan.target.shown}", ""]
-    lines += _row("reads", "all fields" if reads is None else ", ".join(sorted(reads)))
-    if plan.compiled.whole:
-        lines += _row("", f"because {', '.join(plan.compiled.whole)} did not say which it needs")
-    lines += _row("where", " and ".join(f"({one.text})" for one in plan.compiled.conditions))
-    lines += _row("style", pipeline.style.ref.qualified)
-    lines += _row("filters", ", ".join(stage.ref.qualified for stage in pipeline.filters))
-    lines += _row("weightings", " x ".join(stage.ref.qualified for stage in pipeline.weightings))
-    lines += _row("duplicates", "left out, the first one wins" if pipeline.dedup else "kept")
-    lines += _row("formats", ", ".join(stage.ref.qualified for stage in pipeline.formats))
-    lines += _row("validators", ", ".join(stage.ref.qualified for stage in pipeline.validators))
-    lines += _row("metrics", ", ".join(stage.ref.qualified for stage in pipeline.metrics))
-    lines += _row("waits", "; ".join(plan.waits))
-    lines += _row("now", plan.pinned.now.isoformat())
-    lines += _row("resumable", "yes" if plan.resumable else "no: this source or target cannot be taken up again")
-    lines += _row("plan", plan.digest[:16])
-    return "\n".join([*lines, "", "nothing read or written"])
+    facts = plan_facts(plan)
+    head = f"{title_line(facts)}  ->  {facts.target}"
+    return "\n".join([head, "", *plan_rows(facts), "", "nothing read or written"])
+
+
+def title_line(facts: PlanFacts) -> str:
+    """What is read, and about how much of it there is."""
+    return facts.title + (f", about {facts.rows:,} records" if facts.rows is not None else "")
+
+
+def plan_rows(facts: PlanFacts) -> list[str]:
+    """What is done with it."""
+    lines = _row("reads", "all fields" if facts.reads is None else ", ".join(facts.reads))
+    if facts.whole:
+        lines += _row("", f"because {', '.join(facts.whole)} did not say which it needs")
+    lines += _row("where", " and ".join(f"({text})" for text in facts.where))
+    lines += _row("style", facts.style)
+    lines += _row("filters", ", ".join(facts.filters))
+    lines += _row("weightings", " x ".join(facts.weightings))
+    lines += _row("duplicates", "left out, the first one wins" if facts.dedup else "kept")
+    lines += _row("formats", ", ".join(facts.formats))
+    lines += _row("validators", ", ".join(facts.validators))
+    lines += _row("metrics", ", ".join(facts.metrics))
+    lines += _row("waits", "; ".join(facts.waits))
+    lines += _row("now", facts.now)
+    lines += _row("resumable", "yes" if facts.resumable else "no: this source or target cannot be taken up again")
+    return lines + _row("plan", (facts.digest or "")[:16])
+
+
+def carried(facts: PlanFacts) -> str:
+    """What becomes of a weight in each format."""
+    return ", ".join(f"{name}: {_CARRIED[kind] or 'no weights'}" for name, kind in facts.carried.items())

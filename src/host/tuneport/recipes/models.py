@@ -121,7 +121,7 @@ class Recipe(Config):
 
     source: SourceSection | None = None
     export: ExportSection = Field(default_factory=ExportSection)
-    output: Output
+    output: Output = Field(default_factory=Output)
     run: RunSection = Field(default_factory=RunSection)
 
     _base: Path = PrivateAttr(default=Path())

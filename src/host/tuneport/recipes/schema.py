@@ -57,6 +57,7 @@ def recipe_schema(manager: PluginManager) -> dict[str, Any]:
     for name in manager.names("importers"):
         with contextlib.suppress(PluginError):
             _join(definitions["SourceSection"], definitions, manager.resolve("importers", name).config)
+    schema["required"] = ["output"]
     for section in ("source", "output"):
         # Both may be written as a path alone.
         inner = schema["properties"][section]

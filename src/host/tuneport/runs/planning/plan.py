@@ -15,6 +15,7 @@ from tuneport.errors import RecipeError, TuneportError
 from tuneport.model import Entity, Problem
 from tuneport.plugin_manager import PluginManager
 from tuneport.recipes import Recipe
+from tuneport.runs.codes import sound
 from tuneport.runs.planning.compile import Compiled, Facts, compile_pipeline
 from tuneport.runs.planning.identity import Pinned, canonical, identity_of, now_of, pinned_before
 from tuneport.runs.planning.pipeline import Pipeline, Stage, resolve_importer, resolve_pipeline
@@ -99,6 +100,13 @@ class Plan:
         named = source is not None and bool(source.key or source.subject)
         per_sample = any(one.per_sample for one in self.compiled.metrics)
         return (named or per_sample) if asked is None else asked
+
+    def place(self, ordinal: int) -> str:
+        """Where a record stands, for a person; `ordinal` counts lines or rows of the whole source, from 0."""
+        try:
+            return sound(self.source.locate(ordinal))
+        except Exception:  # noqa: BLE001  -- where a third party's source cannot say it, the number will do
+            return f"record {ordinal + 1}"
 
     def document(self) -> bytes:
         """The plan as canonical JSON, as `plan.json` holds it."""

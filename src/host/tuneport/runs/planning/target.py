@@ -10,7 +10,8 @@ from typing import Any, Literal
 import msgspec
 import msgspec.json
 
-from tuneport.errors import TargetExistsError
+from tuneport.dataset import Dataset
+from tuneport.errors import SourceError, SourceNotFoundError, TargetExistsError
 from tuneport.model import Problem
 from tuneport.options import Output
 
@@ -19,6 +20,9 @@ Compression = Literal["none", "gzip", "zstd"]
 OnExists = Literal["fail", "replace", "version"]
 
 SUFFIX: dict[Compression, str] = {"none": "", "gzip": ".gz", "zstd": ".zst"}
+LATEST = "latest"
+"""The link to the version that was published last."""
+
 _OR_REPLACE = "name another path, or --on-exists replace"
 _ROWS = {".jsonl", ".ndjson"}
 _OTHERS = {".json", ".csv", ".tsv", ".parquet", ".txt", ".arrow", ".bz2", ".xz", ".zip", ".lz4"}
@@ -80,6 +84,9 @@ class Target:
                 raise TargetExistsError(f"{self.shown} is no folder that could hold versions", "name another path")
             if (self.path / "manifest.json").exists():
                 raise TargetExistsError(f"{self.shown} is a dataset itself, and holds no versions", _OR_REPLACE)
+            link = self.path / LATEST
+            if link.exists() and not link.is_symlink():
+                raise TargetExistsError(f"{self.shown}/{LATEST} is no link that could be moved", "move it away")
         elif self.kind == "folder" and not self._replaceable():
             text = f"{self.shown} holds no dataset of ours, and is not replaced"
             raise TargetExistsError(text, "name another path, or move it away")
@@ -87,9 +94,15 @@ class Target:
             raise TargetExistsError(f"{self.shown} is no regular file, and is not replaced", "name another path")
 
     def _replaceable(self) -> bool:
+        """Whether nothing is lost with the folder but a dataset: others call a file manifest.json as well."""
         if self.path.is_symlink() or not self.path.is_dir():
             return False
-        return (self.path / "manifest.json").is_file() or not any(self.path.iterdir())
+        try:
+            if any(self.path.iterdir()):
+                Dataset.open(self.path)
+        except (OSError, SourceNotFoundError, SourceError):
+            return False
+        return True
 
     def _ways_out(self) -> str:
         replace = "--on-exists replace    swap it, in one step"

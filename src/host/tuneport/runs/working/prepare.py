@@ -150,7 +150,7 @@ class Preparer:
         """What conditions, style and filters make of a record."""
         for condition in self._conditions:
             if not condition(entity):
-                return whose.reject("where", "where", f"Not {condition.text}")
+                return whose.reject("where", "where", f"Does not hold: {condition.text}")
         sample: object = self._style(entity)
         if not isinstance(sample, Sample):
             return rejected_by(self._style_ref, whose, _reject(sample))

@@ -137,7 +137,7 @@ class Renderer:
     def __init__(self, plan: Plan, columns: Mapping[str, list[str]], keeper: Keeper) -> None:
         self._compiled = plan.compiled
         self._columns = dict(columns)
-        self._locate = plan.source.locate
+        self._place = plan.place
         self._max_errors = plan.recipe.output.max_errors
         self._keeper = keeper
         self._indexed = plan.indexed
@@ -244,19 +244,12 @@ class Renderer:
         return [f"Entity {self._name(reject, base)}: {sound(reject.reason)}" for reject in told]
 
     def _name(self, reject: Rejected, base: int) -> str:
-        return reject.key if reject.key is not None else self._place(reject, base)
-
-    def _place(self, reject: Rejected, base: int) -> str:
-        ordinal = base + reject.ordinal
-        try:
-            return sound(self._locate(ordinal))
-        except Exception:  # noqa: BLE001  -- where a third party's source cannot say it, the number will do
-            return f"record {ordinal + 1}"
+        return reject.key if reject.key is not None else self._place(base + reject.ordinal)
 
     def _entry(self, reject: Rejected, base: int) -> dict[str, Any]:
         return {
             "key": reject.key,
-            "locator": self._place(reject, base),
+            "locator": self._place(base + reject.ordinal),
             "stage": reject.stage,
             "code": reject.code,
             "reason": sound(reject.reason),

@@ -1,0 +1,83 @@
+"""A plan as plain data, for people and for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tuneport.runs.planning.pipeline import Stage
+from tuneport.runs.planning.plan import Plan
+
+
+class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run will do. Stages are called `plugin:name`.
+
+    Attributes:
+        title: what is read.
+        rows: about how many records it has; None where that is not known.
+        reads: the fields a run reads; None for all of them.
+        whole: the stages because of which all of them are read.
+        where: the conditions on a record, all of which have to hold.
+        style: what makes a sample of a record.
+        filters: what may leave it out.
+        weightings: what weighs it; factors multiply.
+        dedup: whether samples with the same content are left out, but for the first.
+        formats: what writes it.
+        carried: format name to what becomes of a weight: a number per `row` or `message`, `binary`, or `none`.
+        validators: what judges rows, the adapter or the dataset.
+        metrics: what is measured.
+        waits: why verdicts need all samples; empty where they come record by record.
+        target: where the dataset goes; None where the recipe does not say.
+        now: the run's time.
+        resumable: whether a killed run can be taken up again.
+        digest: of the plan; None where it has no target.
+    """
+
+    title: str
+    rows: int | None
+    reads: list[str] | None
+    whole: list[str]
+    where: list[str]
+    style: str
+    filters: list[str]
+    weightings: list[str]
+    dedup: bool
+    formats: list[str]
+    carried: dict[str, str]
+    validators: list[str]
+    metrics: list[str]
+    waits: list[str]
+    target: str | None
+    now: str
+    resumable: bool
+    digest: str | None
+
+
+def plan_facts(plan: Plan) -> PlanFacts:
+    """What a plan says."""
+    pipeline, reads = plan.pipeline, plan.reads
+    return PlanFacts(
+        title=plan.info.title,
+        rows=plan.info.rows,
+        reads=None if reads is None else sorted(reads),
+        whole=list(plan.compiled.whole),
+        where=[condition.text for condition in plan.compiled.conditions],
+        style=pipeline.style.ref.qualified,
+        filters=_names(pipeline.filters),
+        weightings=_names(pipeline.weightings),
+        dedup=pipeline.dedup,
+        formats=_names(pipeline.formats),
+        carried=pipeline.carried(),
+        validators=_names(pipeline.validators),
+        metrics=_names(pipeline.metrics),
+        waits=list(plan.waits),
+        target=plan.target.shown,
+        now=plan.pinned.now.isoformat(),
+        resumable=plan.resumable,
+        digest=plan.digest,
+    )
+
+
+def _names(stages: Iterable[Stage]) -> list[str]:
+    return [stage.ref.qualified for stage in stages]
