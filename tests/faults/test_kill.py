@@ -25,7 +25,7 @@ from tuneport.runs import Sizes, execute, plan_export
 from tuneport.runs.storage import Storage
 
 SMALL = Sizes(part_bytes=20_000, part_entities=150, savepoint_bytes=60_000)
-EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "5"))
+EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "8"))
 
 
 class Killed(BaseException):
@@ -56,6 +56,14 @@ def contents(target: Path) -> dict[str, str]:
     if target.is_dir():
         return tree(target)
     return {target.name: target.read_text()} if target.exists() else {}
+
+
+@pytest.fixture
+def faq(tmp_path: Path) -> Path:
+    """650 records, the last 250 of them duplicates of the first: small enough to be exported some hundred times."""
+    path = tmp_path / "faq.jsonl"
+    path.write_bytes(faq_lines(400) + faq_lines(250))
+    return path
 
 
 @pytest.fixture(params=["folder", "file", "stream"])
@@ -127,7 +135,7 @@ def test_a_second_kill_while_resuming_loses_nothing(faq: Path, tmp_path: Path) -
     expected = contents(target)
     data, target = asked_for("folder", faq, tmp_path / "place")
     deaths = 0
-    for last in range(15, 10_000, 15):
+    for last in range(12, 10_000, 12):
         try:
             run(data, Mortal(last))
             break
@@ -173,11 +181,9 @@ run(json.loads(sys.argv[3]), Storage(before))
 """
 
 
-@pytest.mark.parametrize("last", [3, 30, 60])
-def test_a_real_sigkill(last: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", [3, 60])
+def test_a_real_sigkill(last: int, faq: Path, tmp_path: Path) -> None:
     """A process that SIGKILL ends leaves work that the next process takes up."""
-    faq = tmp_path / "faq.jsonl"
-    faq.write_bytes(faq_lines(2000))
     data, target = asked_for("folder", faq, tmp_path / "place")
     here = Path(__file__).parent
     command = [sys.executable, "-c", DRIVER, str(here)]

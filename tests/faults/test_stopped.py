@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sqlite3
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from tuneport.runs import ExportResult, Sizes, execute, plan_export
 from tuneport.runs.storage import Storage
 
 SMALL = Sizes(part_bytes=20_000, savepoint_bytes=60_000)
-EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "4"))
+EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "8"))
 
 
 def run(data: dict[str, Any], before: Callable[[str, Path], None] | None = None) -> ExportResult:
@@ -49,29 +50,39 @@ def vars_of(stats: Any) -> dict[str, Any]:
     return {name: getattr(stats, name) for name in stats.__struct_fields__}
 
 
-def test_ctrl_c_at_any_operation_resumes_to_the_same_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("normalize", ["none", "percentile"])
+@pytest.mark.parametrize("name", ["out", "out.jsonl"])
+def test_ctrl_c_at_any_operation_resumes_to_the_same_answer(name: str, normalize: str, tmp_path: Path) -> None:
     """Interrupted before any disk operation and run again: the same bytes, statistics, weights and notes."""
-    (tmp_path / "faq.jsonl").write_bytes(faq_lines(2000))
-    data = recipe(tmp_path / "faq.jsonl", tmp_path / "out", export={"weighting": {"auto_weight_by_freshness": True}})
+    (tmp_path / "faq.jsonl").write_bytes(faq_lines(250) + faq_lines(100))
+    export: dict[str, Any] = {"weighting": {"auto_weight_by_freshness": True, "normalize": normalize}}
+    if name == "out":
+        schema = {"properties": {"output": {"maxLength": 200}}}
+        export["structured_gen"] = {"enable_schema_validation": True, "json_schema": schema}
+        export["quality_metrics"] = {"enable_metrics": True, "track_per_sample": True}
+    data = recipe(tmp_path / "faq.jsonl", tmp_path / name, export=export)
     operations = 0
 
     def counting(_operation: str, _path: Path) -> None:
         nonlocal operations
         operations += 1
 
+    def published() -> Any:
+        return tree(tmp_path / name) if name == "out" else (tmp_path / name).read_bytes()
+
     expected = told(run(data, counting))
-    whole = tree(tmp_path / "out")
+    whole = published()
     assert operations > 40
     assert expected[-2]["no_timestamp"] > 100
 
     for last in range(3, operations - 4, EVERY):
-        (tmp_path / "out").rename(tmp_path / f"out{last}")
+        (tmp_path / name).rename(tmp_path / f"{last}-{name}")
         with pytest.raises(KeyboardInterrupt):
             run(data, interrupting(last))
-        if (tmp_path / "out").exists():
-            continue  # it was published already, and only the tidying was stopped
+        if (tmp_path / name).exists() and not (tmp_path / f".{name}.staging").exists():
+            continue  # nothing was left to do but to let go of the lock
         assert told(run(data)) == expected, last
-        assert tree(tmp_path / "out") == whole
+        assert published() == whole
 
 
 def test_a_damaged_savepoint_is_not_the_base_of_a_later_one(tmp_path: Path) -> None:
@@ -224,6 +235,120 @@ def test_others_things_survive_a_run_that_cannot_be_taken_up(tmp_path: Path) -> 
         PluginManager().load("jsonl_llm").exportEntities([], ExportOptions(output_path=tmp_path / "out"))
 
     assert (tmp_path / ".out.staging/thesis.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("resumable", [True, False])
+@pytest.mark.parametrize("kind", ["file", "link", "dangling link"])
+def test_what_stands_in_the_place_of_staging_is_left_alone(kind: str, resumable: bool, tmp_path: Path) -> None:
+    """A file or a link of that name is not ours, whether or not the run could be taken up again."""
+    place = tmp_path / ".out.staging"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.txt").write_text("precious")
+    if kind == "file":
+        place.write_text("precious")
+    else:
+        place.symlink_to("mine" if kind == "link" else "nowhere")
+    records = [{"question": "Q", "answer": "An answer, long enough."}]
+    (tmp_path / "in.jsonl").write_text(json.dumps(records[0]) + "\n")
+    data = recipe(tmp_path / "in.jsonl", tmp_path / "out")
+    if not resumable:
+        del data["source"]
+    for on_exists in ("fail", "replace"):
+        data["output"]["on_exists"] = on_exists
+        with pytest.raises(TargetExistsError, match="is in the way: it holds what is not ours"):
+            execute(plan_export(data, entities=None if resumable else records))
+
+    assert place.is_symlink() is (kind != "file")
+    assert kind != "file" or place.read_text() == "precious"
+    assert (tmp_path / "mine/thesis.txt").read_text() == "precious"
+    assert not (tmp_path / "out").exists()
+
+
+def dying_at(name: str) -> Callable[[str, Path], None]:
+    """Ctrl-C before the first operation on a file of this name, and on each later one."""
+
+    def before(_operation: str, path: Path) -> None:
+        if path.name == name:
+            raise KeyboardInterrupt
+
+    return before
+
+
+@pytest.mark.parametrize("phase", ["000014.samples", "000005.tuneport.train.jsonl"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "gone", "record", "first"])
+def test_a_damaged_spool_is_taken_up_to_its_last_whole_part(damage: str, phase: str, tmp_path: Path) -> None:
+    """What no record vouches for any more is read again, in either phase, to the same bytes and statistics."""
+    (tmp_path / "faq.jsonl").write_bytes(faq_lines(700) + faq_lines(300))
+    data = recipe(tmp_path / "faq.jsonl", tmp_path / "out", export={"weighting": {"normalize": "percentile"}})
+    expected = told(run(data))
+    whole = tree(tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run(data, dying_at(phase))
+    spool = tmp_path / ".out.staging/spool"
+    records = sorted(spool.glob("record-*.json"))
+    assert len(records) > 2
+    second = json.loads(records[1].read_text())["parts"][0]["part"]
+    victim = spool / f"{second:06d}.samples"
+    if damage == "flip":
+        data_ = bytearray(victim.read_bytes())
+        data_[len(data_) // 2] ^= 1
+        victim.write_bytes(data_)
+    elif damage == "cut":
+        victim.write_bytes(victim.read_bytes()[:-1])
+    elif damage == "gone":
+        (spool / f"{second:06d}.candidates").unlink()
+    elif damage == "record":
+        records[1].write_text(records[1].read_text()[:-2])
+    else:
+        records[0].unlink()
+        second = 0
+    written: set[str] = set()
+
+    def noted(operation: str, path: Path) -> None:
+        if operation == "write" and path.suffix == ".samples":
+            written.add(path.name)
+
+    assert told(run(data, noted)) == expected
+    assert tree(tmp_path / "out") == whole
+    assert min(written) == f"{second:06d}.samples"
+    assert not (tmp_path / ".out.staging").exists()
+
+
+@pytest.mark.parametrize("normalize", ["none", "minmax"])
+def test_another_recipe_or_source_starts_afresh_and_says_why(
+    normalize: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Staged work of another recipe or of other data is thrown away, with a line that names what changed."""
+    source = tmp_path / "faq.jsonl"
+    source.write_bytes(faq_lines(700))
+    data = recipe(source, tmp_path / "out", export={"weighting": {"normalize": normalize}})
+
+    def stopped() -> str:
+        caplog.clear()
+        with caplog.at_level(logging.INFO, "tuneport"), pytest.raises(KeyboardInterrupt):
+            run(data, dying_at("manifest.json"))
+        return caplog.text
+
+    assert "Starting afresh" not in stopped()
+    assert "taking up" in stopped()
+    data["export"]["weighting"]["default_weight"] = 3.0
+    assert "belongs to another plan: recipe.export.weighting.default_weight" in stopped()
+    with source.open("ab") as file:
+        file.write(b'{"question": "New", "answer": "A new one, just now."}\n')
+    assert "belongs to another plan: source.revision" in (after := stopped())
+    assert "taking up" not in after
+    data["run"] = {"now": "2027-01-01T00:00:00Z"}
+    assert "another plan: recipe.now" in stopped()
+    for key, value in (("on_exists", "replace"), ("min_rows", 3), ("progress_interval", 7)):
+        data["output"][key] = value
+        assert "taking up" in (after := stopped())
+        assert "Starting afresh" not in after
+    again = run(data)
+    (tmp_path / "out").rename(tmp_path / "first")
+
+    assert told(run(data)) == told(again)
+    assert tree(tmp_path / "out") == tree(tmp_path / "first")
 
 
 @pytest.mark.parametrize("name", ["out", "out.jsonl"])

@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from functools import cached_property
-from math import fsum, isnan
+from math import fsum, inf, isnan
 
 import msgspec
 
@@ -18,7 +18,7 @@ class Summary(msgspec.Struct, frozen=True, dict=True):
         count: how many there are.
         low: the smallest; 0.0 where there are none.
         high: the largest.
-        total: their sum, rounded once.
+        total: their sum, rounded once; infinite where it is more than a float holds.
         ordered: all of them in ascending order, as float64.
     """
 
@@ -33,7 +33,7 @@ class Summary(msgspec.Struct, frozen=True, dict=True):
         """The summary of some numbers; NaN stands for a sample that has none."""
         ordered = array("d", sorted(value for value in values if not isnan(value)))
         low, high = (ordered[0], ordered[-1]) if ordered else (0.0, 0.0)
-        return cls(len(ordered), low, high, fsum(ordered), ordered.tobytes())
+        return cls(len(ordered), low, high, _sum(ordered), ordered.tobytes())
 
     @cached_property
     def _values(self) -> memoryview[float]:
@@ -49,3 +49,10 @@ class Summary(msgspec.Struct, frozen=True, dict=True):
         below = bisect_left(self._values, value)
         equal = bisect_right(self._values, value) - below
         return (below + (equal - 1) / 2) / (self.count - 1)
+
+
+def _sum(values: Iterable[float]) -> float:
+    try:
+        return fsum(values)
+    except OverflowError:
+        return inf

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tuneport.dataset import Dataset, DatasetManifest, ValidatorStats
-from tuneport.errors import PluginError, RecipeError
+from tuneport.errors import PluginError, RecipeError, TuneportError
 from tuneport.hookspecs import Use
 from tuneport.model import Problem
 from tuneport.plugin_manager import PluginManager
+from tuneport.plugin_manager.discovery import told
 from tuneport.recipes import Recipe
 from tuneport.recipes.models import rfc3339
-from tuneport.runs.planning.compile import Compiler, Facts
+from tuneport.runs.planning.compile import Compiler, Facts, NamedMetric
 from tuneport.runs.planning.identity import now_of, versions
 from tuneport.runs.planning.pipeline import Pipeline, Stage, names_of, resolve_pipeline, stage_of
+from tuneport.runs.working.measure import result_of
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,12 @@ class Asked:
             return None
         maker = self._made(stage)
         try:
-            made = list(maker(dataset or self._empty(pipeline)))
-        except Exception as error:
-            raise PluginError(f"artifact {stage.ref.qualified}: {type(error).__name__}: {error}") from error
-        return str(made[0].data, "utf-8") if made else None
+            made = list(maker(copy.deepcopy(dataset) if dataset is not None else self._empty(pipeline)))
+            return made[0].data.decode() if made else None
+        except TuneportError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise PluginError(f"artifact {stage.ref.qualified}: {told(error)}") from error
 
     def validators(self, name: str) -> list[Callable[[Any], Any]]:
         """The recipe's validators of this name.
@@ -83,7 +88,7 @@ class Asked:
     def _empty(self, pipeline: Pipeline) -> Dataset:
         """What is known before anything was exported."""
         judges = [stage for stage in pipeline.validators if stage.contribution.on == "row"]
-        metrics = [(name, self._made(stage)) for name, stage in self._named(pipeline.metrics)]
+        metrics = [NamedMetric(name, stage.ref, self._made(stage)) for name, stage in self._named(pipeline.metrics)]
         manifest = DatasetManifest(
             name="",
             now=rfc3339(now_of(self.recipe)),
@@ -99,7 +104,7 @@ class Asked:
             versions=versions(),
             digest="",
             validators={name: ValidatorStats(stage.ref.qualified) for name, stage in self._named(judges)},
-            metrics={name: metric.result(metric.new()) for name, metric in metrics},
+            metrics={metric.name: result_of(metric) for metric in metrics},
         )
         return Dataset(Path(), manifest)
 

@@ -17,7 +17,8 @@ from tuneport.runs.limits import enough
 from tuneport.runs.messages import Segment
 from tuneport.runs.planning.identity import changed
 from tuneport.runs.planning.plan import Plan
-from tuneport.runs.publishing.again import LATEST, file_digest, not_shrunk, same_file, standing, unchanged
+from tuneport.runs.planning.target import LATEST
+from tuneport.runs.publishing.again import file_digest, not_shrunk, same_file, standing, unchanged
 from tuneport.runs.publishing.manifest import format_infos, manifest_of
 from tuneport.runs.publishing.publish import Publisher
 from tuneport.runs.publishing.staging import Sealed, Staging
@@ -56,11 +57,12 @@ class Run:
         with self._storage.lock(target.lock):
             staging = Staging(target.staging, self._storage)
             sealed = staging.sealed()
-            if sealed is not None and self._was_published(staging, sealed):
-                if sealed.plan == self._plan.digest and self._place(sealed).exists():
+            if sealed is not None and self._was_published(sealed):
+                if sealed.plan == self._plan.digest:
                     return self._published_before(staging, sealed)
                 self._tidied(staging, sealed)
             target.must_be_free()
+            staging.must_be_ours()
             try:
                 self._work(staging)
                 return self._publish(staging)
@@ -156,11 +158,8 @@ class Run:
     def _place(self, sealed: Sealed) -> Path:
         return self._plan.target.path.parent / sealed.place
 
-    def _was_published(self, staging: Staging, sealed: Sealed) -> bool:
-        """Whether a run that died after sealing came so far that its output was visible."""
-        if not self._made(staging).exists():
-            return True
-        # An exchange leaves what stood there before in the place of what was made.
+    def _was_published(self, sealed: Sealed) -> bool:
+        """Whether a run that died after sealing came so far that its output was visible, and still is."""
         proof = self._place(sealed)
         if self._plan.target.kind == "folder":
             proof = proof / "SHA256SUMS"

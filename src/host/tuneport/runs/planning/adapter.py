@@ -12,6 +12,7 @@ from tuneport.model import Problem
 from tuneport.plugin_manager.discovery import told
 from tuneport.runs.messages import StageRef
 from tuneport.runs.planning.pipeline import Stage
+from tuneport.runs.problems import errors_in, problems_of
 
 if TYPE_CHECKING:
     from tuneport.hookspecs import Validator
@@ -35,11 +36,11 @@ def judge_adapter(
 
 def _problems(stage: StageRef, validate: Validator, adapter: AdapterMetadata) -> list[Problem]:
     try:
-        found = list(validate(adapter))
-    except Exception as error:  # noqa: BLE001  -- any plugin's fault is a problem of the recipe that names it
+        found = problems_of(validate, adapter)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  -- any plugin's fault is a problem of the recipe that names it
         return [Problem(_PLACE, f"{stage.qualified}: {told(error)}", code=f"hook:{stage.plugin}")]
     for problem in found:
         if problem.severity == "warning":
             hint = f"; {problem.hint}" if problem.hint else ""
             log.warning("adapter_metadata.%s: %s%s", problem.path, problem.message, hint)
-    return [below(_PLACE, problem) for problem in found if problem.severity == "error"]
+    return [below(_PLACE, problem) for problem in errors_in(found)]

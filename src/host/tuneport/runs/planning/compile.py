@@ -52,7 +52,7 @@ class NamedMetric:
     @property
     def per_sample(self) -> bool:
         """Whether it can say something of a single sample."""
-        return hasattr(self.metric, "of")
+        return callable(getattr(self.metric, "of", None))
 
 
 @dataclass

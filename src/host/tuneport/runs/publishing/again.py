@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,7 @@ import msgspec.json
 from tuneport.dataset import Dataset
 from tuneport.errors import DataError, SourceError, SourceNotFoundError
 from tuneport.options import ExportStats
-from tuneport.runs.planning.target import Target
-
-LATEST = "latest"
-"""The link to the version that was published last."""
+from tuneport.runs.planning.target import LATEST, Target
 
 _VERSION = re.compile(r"v(\d{4,})")
 
@@ -97,7 +95,8 @@ def not_shrunk(before: Dataset | None, stats: ExportStats, most: float | None) -
         return
     counts, now = before.manifest.counts, stats.exported_entities
     then = counts["exported"]
-    if now < then * (1 - most):
+    # As it was written: 0.7 of 10 is 7, and not a little less.
+    if then - now > Fraction(str(most)) * then:
         raise DataError(
             f"{now:,} samples, {(then - now) / then:.0%} fewer than {before.path.name} ({then:,}); "
             f"output.max_shrink is {most:.0%}; nothing published",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from itertools import chain
+from logging import getLogger
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tuneport.dataset import DataFile, Dataset, rows_digest
 from tuneport.errors import DataError, PluginError
 from tuneport.model import Artifact
+from tuneport.plugin_manager.discovery import told
 from tuneport.runs.messages import SPLITS, Segment
 from tuneport.runs.planning.plan import Plan
+from tuneport.runs.problems import errors_in, problems_of, sentence
 from tuneport.runs.publishing.again import place_of
 from tuneport.runs.publishing.index import Places, placed
 from tuneport.runs.publishing.manifest import as_json, format_infos, manifest_of, resolved_recipe
@@ -21,7 +25,9 @@ from tuneport.runs.publishing.staging import Staging
 from tuneport.runs.storage import Storage
 from tuneport.runs.tally import Tally
 
-OURS = {"manifest.json", "SHA256SUMS", "stats.json", "recipe.json", "data", "rejects", "index"}
+OURS = {"manifest.json", "sha256sums", "stats.json", "recipe.json", "data", "rejects", "index"}
+
+log = getLogger("tuneport")
 
 _WHOLE = 1 << 62
 """A shard size that nothing reaches."""
@@ -110,15 +116,18 @@ class Publisher:
         """
         for ref, validate in self._plan.compiled.dataset_validators:
             try:
-                problems = list(validate(dataset))
-            except Exception as error:
-                raise PluginError(f"validator {ref.qualified}: {type(error).__name__}: {error}") from error
-            errors = [problem for problem in problems if problem.severity == "error"]
-            self._tally.notes.update(f"warning of {ref.qualified}" for p in problems if p.severity != "error")
+                problems = problems_of(validate, copy.deepcopy(dataset))
+            except (Exception, SystemExit) as error:
+                raise PluginError(f"validator {ref.qualified}: {told(error)}") from error
+            errors = errors_in(problems)
+            for problem in problems:
+                if problem not in errors:
+                    log.warning("%s: %s", ref.qualified, sentence(problem))
+                    self._tally.notes[f"warning of {ref.qualified}"] += 1
             dataset.manifest.notes = dict(sorted(self._tally.notes.items()))
             if errors:
-                told = "; ".join(f"{p.path}: {p.message}" if p.path else p.message for p in errors[:3])
-                raise DataError(f"{ref.qualified} refuses the dataset: {told}; nothing published", errors[0].hint)
+                reasons = "; ".join(map(sentence, errors[:3]))
+                raise DataError(f"{ref.qualified} refuses the dataset: {reasons}; nothing published", errors[0].hint)
 
     def side_files(self, dataset: Dataset) -> None:
         """Write everything that stands beside the rows, and sums over all of it but the clock's own file."""
@@ -141,13 +150,14 @@ class Publisher:
         made: dict[str, Artifact] = {}
         for ref, maker in self._plan.compiled.artifacts:
             try:
-                artifacts = list(maker(dataset))
-            except Exception as error:
-                raise PluginError(f"artifact {ref.qualified}: {type(error).__name__}: {error}") from error
+                # A copy: what a plugin does to it may not be published.
+                artifacts = list(maker(copy.deepcopy(dataset)))
+            except (Exception, SystemExit) as error:
+                raise PluginError(f"artifact {ref.qualified}: {told(error)}") from error
             for artifact in artifacts:
                 if not isinstance(artifact, Artifact) or not isinstance(artifact.data, bytes):
                     raise PluginError(f"artifact {ref.qualified} gave something else than an Artifact of bytes")
-                if not _fits(artifact.path, made):
+                if not isinstance(artifact.path, str) or not _fits(artifact.path, made):
                     raise PluginError(f"artifact {ref.qualified} may not write {artifact.path!r}")
                 made[artifact.path] = artifact
         return list(made.values())
@@ -173,8 +183,10 @@ class Publisher:
 
 def _fits(path: str, taken: Iterable[str]) -> bool:
     """Whether an artifact's path stays in the folder, and is nobody else's."""
-    if any(f"{one}/".startswith(f"{path}/") or f"{path}/".startswith(f"{one}/") for one in taken):
+    # Some disks do not tell upper from lower case.
+    low = f"{path}/".lower()
+    if any(f"{one}/".lower().startswith(low) or low.startswith(f"{one}/".lower()) for one in taken):
         return False
     parts = PurePosixPath(path).parts
     inside = bool(parts) and str(PurePosixPath(path)) == path and parts[0] != "/" and ".." not in parts
-    return inside and path.isprintable() and "\\" not in path and parts[0] not in OURS
+    return inside and path.isprintable() and "\\" not in path and parts[0].lower() not in OURS

@@ -49,20 +49,31 @@ class Staging:
         self._storage = storage
         self._records = 0
 
-    def begin(self, plan: Plan) -> None:
-        """Throw away what stands here, and begin.
+    def must_be_ours(self) -> None:
+        """Fail before anything here is touched where something of somebody else's stands here.
 
         Raises:
-            TargetExistsError: something stands here that no run of ours has made.
+            TargetExistsError: something does.
         """
         strange = [path.name for path in self.path.glob("*") if path.name.removesuffix(".part") not in OURS]
-        if strange or (self.path.exists() and not self.path.is_dir()):
+        if strange or self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
             named = f" ({strange[0]})" if strange else ""
             raise TargetExistsError(f"{self.path} is in the way: it holds what is not ours{named}", "move it away")
+
+    def begin(self, plan: Plan) -> None:
+        """Throw away what stands here, and begin."""
+        self._unseal()
         self._storage.remove(self.path)
+        self._folders()
+        self._storage.put(self.path / "plan.json", plan.document())
+
+    def _unseal(self) -> None:
+        """Forget what was sealed, before any of it goes: nothing may answer for an output that is no longer whole."""
+        self._storage.remove(self.path / "sealed.json")
+
+    def _folders(self) -> None:
         for name in ("spool", "segments", "rejects", "index", "done"):
             self._storage.mkdir(self.path / name)
-        self._storage.put(self.path / "plan.json", plan.document())
 
     def save(self, part: int, name: str, split: str, data: bytes, rows: int) -> Segment:
         """Keep the bytes of one part for one format and split."""
@@ -102,6 +113,8 @@ class Staging:
 
     def resume(self, plan: Plan) -> Iterator[tuple[DoneRecord, bytes]]:
         """The done records of this plan whose files are whole, from the first on without a gap."""
+        self._unseal()
+        self._folders()  # a run that died while it tidied up has removed some of them
         self._records = parts = 0
         while (done := self._done(plan, parts)) is not None:
             self._records += 1

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuneport.dataset import ValidatorStats
-from tuneport.model import Problem, Reject, Sample
+from tuneport.model import Reject, Sample
 from tuneport.runs.codes import sound
 from tuneport.runs.messages import Rejected, StageRef
 from tuneport.runs.planning.compile import Compiled
+from tuneport.runs.problems import errors_in, problems_of, sentence
 from tuneport.runs.working.prepare import Whose, own_code, raised_by
 
 KEPT_PROBLEMS = 10
@@ -49,7 +50,7 @@ class Judge:
         stats = self.stats[name]
         stats.judged += 1
         try:
-            problems: Sequence[Problem] = tuple(validate(row))
+            problems = problems_of(validate, row)
         except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             stats.refused += 1
             return raised_by(stage, whose, error, self._warned)
@@ -57,17 +58,13 @@ class Judge:
             return None
         told = [sound(problem.message) for problem in problems]
         stats.problems = [*stats.problems, *told][-KEPT_PROBLEMS:]
-        errors = [problem for problem in problems if problem.severity == "error"]
+        errors = errors_in(problems)
         if not errors:
             stats.flagged += 1
             return None
         stats.refused += 1
-        reason = "; ".join(_sentence(problem) for problem in errors)
+        reason = "; ".join(map(sentence, errors))
         return whose.reject(stage.qualified, own_code(stage, errors[0].code or "invalid"), sound(reason))
-
-
-def _sentence(problem: Problem) -> str:
-    return f"{problem.message} (at {problem.path})" if problem.path else problem.message
 
 
 def as_it_was(row: Mapping[str, Any], structured: Mapping[str, Any]) -> dict[str, Any]:

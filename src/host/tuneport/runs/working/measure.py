@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +10,11 @@ import msgspec.msgpack
 
 from tuneport.errors import PluginError
 from tuneport.model import Sample
+from tuneport.plugin_manager.discovery import told
 from tuneport.runs.planning.compile import Compiled, NamedMetric
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(strict=False).decode
+_unpack = msgspec.msgpack.Decoder().decode
 
 
 class Measures:
@@ -32,12 +34,12 @@ class Measures:
         for one, state in zip(self._metrics, self._states, strict=True):
             try:
                 one.metric.add(state, sample, split)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise failed(one, error) from error
 
     def of(self, sample: Sample) -> dict[str, Any]:
         """What the metrics that measure each sample say of this one."""
-        return {one.name: _called(one, one.metric.of, sample) for one in self._per_sample}
+        return {one.name: _called(one, lambda: _plain(one.metric.of(sample))) for one in self._per_sample}
 
     def states(self) -> dict[str, bytes]:
         """Metric name to state, as MessagePack: what a resumed run will have is what every run has."""
@@ -61,19 +63,32 @@ class Merged:
 
     def results(self) -> dict[str, Any]:
         """Metric name to result."""
-        return {
-            one.name: _called(one, one.metric.result, self._states.get(one.name, _called(one, one.metric.new)))
-            for one in self._metrics
-        }
+        return {one.name: result_of(one, self._states.get(one.name)) for one in self._metrics}
+
+
+def result_of(one: NamedMetric, state: Any = None) -> Any:
+    """A metric's result over a state, or over nothing, as plain JSON data.
+
+    Raises:
+        PluginError: the metric failed, or its result is no JSON.
+    """
+    if state is None:
+        state = _called(one, one.metric.new)
+    return _called(one, _plain, _called(one, one.metric.result, state))
+
+
+def _plain(value: Any) -> Any:
+    """What JSON makes of a value: it has no word for NaN, a set, or bytes."""
+    return json.loads(json.dumps(value, allow_nan=False))
 
 
 def _called(one: NamedMetric, function: Any, *arguments: Any) -> Any:
     try:
         return function(*arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise failed(one, error) from error
 
 
-def failed(one: NamedMetric, error: Exception) -> PluginError:
+def failed(one: NamedMetric, error: BaseException) -> PluginError:
     """The error of a metric that failed: nothing it says can be relied on any more."""
-    return PluginError(f"metric {one.stage.qualified}: {type(error).__name__}: {error}")
+    return PluginError(f"metric {one.stage.qualified}: {told(error)}")

@@ -68,6 +68,7 @@ class Work:
             self._read = self._spool.read
             if not self._spool.complete:
                 self._fill(executor, self._spool)
+            self._total = self._spool.parts
             # What was rendered before is decided again, and not written again.
             decided = self._reducer.decide(self._spool.candidates())
             verdicts = (verdict for verdict in decided if verdict.part >= self._tally.next_part)

@@ -1,0 +1,40 @@
+"""Calling a validator: what it finds, or an error where it answers something else than problems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tuneport.model import Problem
+
+if TYPE_CHECKING:
+    from tuneport.hookspecs import Validator
+
+
+def problems_of(validate: Validator, thing: Any) -> list[Problem]:
+    """What a validator says of a thing.
+
+    Raises:
+        TypeError: it yielded something that is no problem.
+        Exception: whatever the validator raises.
+    """
+    found: list[Problem] = []
+    for problem in validate(thing):
+        one: object = problem
+        if not isinstance(one, Problem) or not all(
+            isinstance(text, str) for text in (one.path, one.message, one.hint, one.code)
+        ):
+            raise TypeError(f"yielded {type(one).__name__}, no problem of texts")
+        if one.severity not in {"error", "warning"}:
+            raise ValueError(f"severity {one.severity!r} is neither error nor warning")
+        found.append(one)
+    return found
+
+
+def errors_in(problems: list[Problem]) -> list[Problem]:
+    """Those that refuse the thing."""
+    return [problem for problem in problems if problem.severity == "error"]
+
+
+def sentence(problem: Problem) -> str:
+    """A problem and where it is, in one line."""
+    return f"{problem.message} (at {problem.path})" if problem.path else problem.message
