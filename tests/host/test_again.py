@@ -389,7 +389,7 @@ def test_shrinking_too_much_publishes_nothing(on_exists: str, tmp_path: Path) ->
     name = "out" if on_exists == "replace" else "v0001"
     assert caught.value.exit_code == 65
     assert caught.value.message == (
-        f"900 samples, 25% fewer than {name} (1,200); output.max_shrink is 20%; nothing published"
+        f"900 samples, 25 % fewer than {name} (1,200); output.max_shrink is 20 %; nothing published"
     )
     assert "900 records were read, 1,200 last time; accept it: --set output.max_shrink=1" in caught.value.hint
     assert touched(tmp_path / "out") == before
@@ -534,7 +534,7 @@ def test_exit_codes_of_running_again(tmp_path: Path) -> None:
     shrunk = tuneport(*again, cwd=tmp_path)
     assert shrunk.returncode == 65
     error = json.loads(shrunk.stdout)["error"]
-    assert "10 samples, 75% fewer than out (40)" in error["message"]
+    assert "10 samples, 75 % fewer than out (40)" in error["message"]
     assert "--set output.max_shrink=1" in error["hint"]
     accepted = tuneport(*again[:-1], "--set", "output.max_shrink=1", "--json", cwd=tmp_path)
     assert json.loads(accepted.stdout)["status"] == "published"

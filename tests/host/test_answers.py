@@ -312,7 +312,6 @@ def test_everything_that_is_wrong_with_metadata_is_told() -> None:
     assert [error.partition(":")[0] for error in errors] == ["vlm", "training.epochs", "custom.a", "adapter_version"]
 
 
-@pytest.mark.xfail(reason="hints are left out")
 def test_an_unknown_key_of_metadata_names_the_closest() -> None:
     """As an unknown key of a recipe does."""
     errors: list[str] = []
@@ -327,6 +326,8 @@ def test_metadata_goes_from_one_exporter_to_another(tmp_path: Path) -> None:
     assert other.setAdapterMetadataFromJson(one.getAdapterMetadataJson()) is True
     said = metadata(one)
     assert said.pop("dataset")["name"] == "out"
+    # What the run filled in is left for the other's own run.
+    said["training"] |= {"num_samples": 0, "dataset_name": ""}
     assert metadata(other) == said
 
 
@@ -365,7 +366,6 @@ def test_an_exporter_of_stages_is_answered_for_by_the_engine(tmp_path: Path) -> 
     assert one.getAdapterMetadataJson() == "{}"
 
 
-@pytest.mark.xfail(reason="it says True and cannot export any more, or raises what is none of ours")
 @pytest.mark.parametrize("config", [{"size": 2}, Plain(size=2)], ids=["mapping", "model"])
 def test_an_exporter_that_keeps_no_metadata_says_so(config: Any, tmp_path: Path) -> None:
     """A clear error, and the exporter works on."""

@@ -16,6 +16,7 @@ from tools import faq_lines, recipe, rows, tree
 
 from tuneport import PluginManager, Reject, hookimpl
 from tuneport.dataset import Dataset
+from tuneport.errors import RecipeError
 from tuneport.runs import ExportResult, Sizes, execute, plan_export
 from tuneport.runs.planning.plan import SIZES
 
@@ -76,7 +77,6 @@ def shards(dataset: Path) -> dict[str, list[list[dict[str, Any]]]]:
         ({}, {"index": True}, {}, True),
         ({}, {}, {"quality_metrics": {"enable_metrics": True, "track_per_sample": True}}, True),
         ({}, {}, {"quality_metrics": {"enable_metrics": True}}, False),
-        ({}, {"index": False}, {"quality_metrics": {"enable_metrics": True, "track_per_sample": True}}, False),
     ],
 )
 def test_it_is_there_where_it_is_asked_for(source: Any, output: Any, export: Any, there: bool, tmp_path: Path) -> None:
@@ -87,6 +87,15 @@ def test_it_is_there_where_it_is_asked_for(source: Any, output: Any, export: Any
     assert (tmp_path / "out/index").exists() is there
     assert bool(Dataset.open(tmp_path / "out").manifest.index) is there
     assert ("index/" in (tmp_path / "out/SHA256SUMS").read_text()) is there
+
+
+@pytest.mark.parametrize(("name", "output"), [("out", {"index": False}), ("out.jsonl", {})])
+def test_a_metric_of_each_sample_needs_one(name: str, output: Any, tmp_path: Path) -> None:
+    """Where there is no index, nothing would be said of each sample: that is a problem before anything is read."""
+    (tmp_path / "in.jsonl").write_bytes(faq_lines(40))
+    export = {"quality_metrics": {"enable_metrics": True, "track_per_sample": True}}
+    with pytest.raises(RecipeError, match="stands in the index"):
+        made(tmp_path / "in.jsonl", tmp_path / name, output=output, export=export)
 
 
 def test_a_single_file_has_none(tmp_path: Path) -> None:
@@ -129,11 +138,17 @@ def test_every_record_once_and_every_row_where_it_says(compression: str, normali
 
     seen: list[str] = []
     first: dict[bytes, str] = {}
-    for entry, line in zip(entries, records, strict=True):
+    numbers = [number for number, line in enumerate(lines.split(b"\n"), 1) if line.strip()]
+    for entry, line, number in zip(entries, records, numbers, strict=True):
         try:
             record = json.loads(line)
         except ValueError:
-            assert (entry["id"], entry["key"], entry["subject"], entry["outcome"]) == (None, None, None, "errored")
+            assert (entry["id"], entry["key"], entry["subject"], entry["outcome"]) == (
+                None,
+                f"in.jsonl:{number}",
+                None,
+                "errored",
+            )
             continue
         assert (entry["key"], entry["subject"]) == (record["pk"], record["category"])
         if entry["outcome"] in {"exported", "duplicate"}:
@@ -224,7 +239,11 @@ def test_only_rejects_have_an_index_all_the_same(tmp_path: Path) -> None:
     made(tmp_path / "in.jsonl", tmp_path / "out", source={"key": "id"}, output={"min_rows": 0})
 
     told = [(entry["id"], entry["key"], entry["outcome"], entry["rows"]) for entry in index(tmp_path / "out")]
-    assert told == [(None, "1", "filtered", []), (None, None, "errored", []), (None, None, "errored", [])]
+    assert told == [
+        (None, "1", "filtered", []),
+        (None, "in.jsonl:3", "errored", []),
+        (None, "in.jsonl:4", "errored", []),
+    ]
 
 
 def test_a_loader_does_not_see_it(

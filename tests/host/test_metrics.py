@@ -332,7 +332,7 @@ def test_a_metric_that_raises_ends_the_run(method: str, tmp_path: Path) -> None:
     measured(exporter(manager, "rows"), tmp_path / "out")
     before = tree(tmp_path / "out", frozenset())
     options = ExportOptions(output_path=tmp_path / "out", on_exists="replace", progress_interval=10)
-    with pytest.raises(PluginError, match="metric acme:odd: ZeroDivisionError: hopeless") as caught:
+    with pytest.raises(PluginError, match=r"metric acme:odd raised ZeroDivisionError at test_metrics\.py:") as caught:
         exporter(manager, "rows", "odd").exportEntities(ENTITIES[:30], options)
 
     assert caught.value.exit_code == 70
@@ -348,7 +348,6 @@ def test_a_state_that_cannot_be_kept_ends_the_run(state: Any, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.xfail(reason="what is no JSON is found by whoever writes it, and blamed on others")
 @pytest.mark.parametrize("result", [object(), "\ud800"], ids=["object", "surrogate"])
 @pytest.mark.parametrize("report", [True, False])
 def test_a_result_that_is_no_json_ends_the_run_naming_the_metric(result: Any, report: bool, tmp_path: Path) -> None:
@@ -359,7 +358,6 @@ def test_a_result_that_is_no_json_ends_the_run_naming_the_metric(result: Any, re
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.xfail(reason="the report writes NaN, which is no JSON")
 @pytest.mark.parametrize("result", [float("nan"), float("inf"), {"deep": [float("-inf")]}])
 def test_a_result_that_is_not_finite_leaves_the_report_json(result: Any, tmp_path: Path) -> None:
     """Refused, or null as in the manifest; never NaN."""
@@ -377,12 +375,11 @@ def test_a_result_that_is_not_finite_leaves_the_report_json(result: Any, tmp_pat
         json.loads((tmp_path / "out/quality_report.json").read_text(), parse_constant=constant)
 
 
-@pytest.mark.xfail(reason="the report is blamed")
 def test_a_metric_that_has_no_result_before_a_run_is_named(tmp_path: Path) -> None:
     """A share of nothing is the usual slip; after a run it has one."""
     manager = plugged(share=replaced(result=lambda _self, state: 1 / state["rows"]))
     one = exporter(manager, "share", quality_metrics={"enable_metrics": True})
-    with pytest.raises(PluginError, match="metric acme:share: ZeroDivisionError"):
+    with pytest.raises(PluginError, match="metric acme:share raised ZeroDivisionError"):
         one.getQualityMetricsReport()
     measured(one, tmp_path / "out")
     assert json.loads(one.getQualityMetricsReport())["share"] == 1 / 60
@@ -417,7 +414,7 @@ def test_a_metric_may_say_something_of_each_sample(tmp_path: Path) -> None:
 def test_a_metric_that_fails_on_a_sample_of_the_index_ends_the_run(tmp_path: Path) -> None:
     """As any other failure of a metric."""
     manager = plugged(odd=replaced(of=_fail))
-    with pytest.raises(PluginError, match="metric acme:odd: ZeroDivisionError"):
+    with pytest.raises(PluginError, match="metric acme:odd raised ZeroDivisionError"):
         measured(exporter(manager, "odd"), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec.json
 from pydantic import BaseModel
 
-from tuneport.errors import RecipeError
+from tuneport.errors import PluginError, RecipeError
 from tuneport.hookspecs import hookimpl
-from tuneport.model import Entity
+from tuneport.model import Entity, Problem
 from tuneport.options import ExportOptions, ExportStats
+from tuneport.plugin_manager.discovery import told
+from tuneport.runs.problems import problems_of, sentence
 
 if TYPE_CHECKING:
     from tuneport.dataset import Dataset
@@ -73,17 +75,22 @@ class Engine:
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
             errors.append(f"Not JSON: {error}")
             return False
-        problems = [problem for validate in validators for problem in validate(row)]
-        errors.extend(f"{p.message} (at {p.path})" if p.path else p.message for p in problems)
+        try:
+            problems = [problem for validate in validators for problem in problems_of(validate, row)]
+        except (Exception, SystemExit) as error:
+            raise PluginError(f"validator {_SCHEMA}: {told(error)}") from error
+        errors.extend(map(sentence, problems))
         return not problems
 
     def setAdapterMetadataFromJson(self, text: str, errors: list[str]) -> bool:
         """See `Exporter.setAdapterMetadataFromJson`."""
+        if _ADAPTER not in self._manager.resolve("exporters", self._name).config.model_fields:
+            raise PluginError(f"exporter {self._name} keeps no adapter metadata")
         before = self._adapter()
         try:
-            adapter = self._asked().maker({"use": _ADAPTER, **before}).read(text)
+            adapter = self._asked().maker({"use": f"lora_metadata:{_ADAPTER}", **before}).read(text)
         except RecipeError as error:
-            errors.extend(f"{p.path}: {p.message}" if p.path else p.message for p in error.problems)
+            errors.extend(_told(problem) for problem in error.problems)
             return False
         if isinstance(self.config, BaseModel):
             setattr(self.config, _ADAPTER, adapter)
@@ -107,3 +114,8 @@ class Engine:
         from tuneport.runs.ask import Asked
 
         return Asked(recipe_for(self._name, self.config, "-"), self._manager)
+
+
+def _told(problem: Problem) -> str:
+    place = f"{problem.path}: " if problem.path else ""
+    return f"{place}{problem.message}{f'; {problem.hint}' if problem.hint else ''}"

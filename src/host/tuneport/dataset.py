@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import msgspec
 import msgspec.json
 
 from tuneport.errors import SourceError, SourceNotFoundError
+from tuneport.files import read_regular
 from tuneport.options import FormatStats
 
 MANIFEST_VERSION = 1
@@ -140,13 +141,34 @@ class Dataset:
         """
         folder = Path(path)
         try:
-            data = (folder / "manifest.json").read_bytes()
-        except OSError:
+            data = read_regular(folder / "manifest.json")
+        except FileNotFoundError:
             raise SourceNotFoundError(f"{folder} holds no dataset: no manifest.json") from None
+        except OSError as error:
+            raise SourceError(f"{folder / 'manifest.json'} cannot be read: {error.strerror}") from None
         try:
             return cls(folder, msgspec.json.decode(data, type=DatasetManifest))
         except msgspec.DecodeError as error:
             raise SourceError(f"{folder / 'manifest.json'}: {error}") from None
+
+    def listed(self) -> set[str]:
+        """The files that belong to it, as its SHA256SUMS names them; that and stats.json among them.
+
+        Raises:
+            SourceError: SHA256SUMS cannot be read.
+        """
+        try:
+            text = read_regular(self.path / "SHA256SUMS").decode()
+        except (OSError, UnicodeDecodeError):
+            raise SourceError(f"{self.path / 'SHA256SUMS'} cannot be read") from None
+        return {"SHA256SUMS", "stats.json", *(line.partition("  ")[2] for line in text.splitlines())}
+
+    def files(self) -> Iterator[DataFile]:
+        """Every file of rows, and of the index."""
+        for info in self.manifest.formats.values():
+            for shards in info.splits.values():
+                yield from shards
+        yield from self.manifest.index
 
     @property
     def name(self) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tuneport.answers import Engine
 from tuneport.config import closest, validate
@@ -74,7 +75,7 @@ class Exporter:
         Raises:
             TuneportError: the schema itself is wrong, or this exporter has none.
         """
-        return self._extra("validateAgainstSchema")(text, [] if errors is None else errors)
+        return self._extra("validateAgainstSchema", text, errors)
 
     def setAdapterMetadataFromJson(self, text: str, errors: list[str] | None = None) -> bool:
         """Take the adapter's metadata from JSON, and turn tracking on: all of it, or nothing.
@@ -84,7 +85,7 @@ class Exporter:
         Raises:
             TuneportError: this exporter keeps no metadata.
         """
-        return self._extra("setAdapterMetadataFromJson")(text, [] if errors is None else errors)
+        return self._extra("setAdapterMetadataFromJson", text, errors)
 
     export_entities = exportEntities
     get_adapter_metadata_json = getAdapterMetadataJson
@@ -92,12 +93,16 @@ class Exporter:
     validate_against_schema = validateAgainstSchema
     set_adapter_metadata_from_json = setAdapterMetadataFromJson
 
-    def _extra(self, name: str) -> Callable[[str, list[str]], bool]:
-        """A method beside the hooks: the engine's, or that of a plugin that exports by itself."""
-        method = getattr(self._engine if self._own is None else self._own, name, None)
+    def _extra(self, name: str, text: str, errors: list[str] | None) -> bool:
+        """Call a method beside the hooks: the engine's, or that of a plugin that exports by itself."""
+        if not isinstance(text, str) or not isinstance(errors, list | None):
+            raise TypeError(f"{name} takes a text, and a list for what is wrong with it")
+        twin = re.sub(r"(?=[A-Z])", "_", name).lower()
+        own = self._engine if self._own is None else self._own
+        method = getattr(own, name, None) or getattr(own, twin, None)
         if method is None:
             raise PluginError(f"exporter {self.name} exports by itself, and has no {name}")
-        return cast("Callable[[str, list[str]], bool]", method)
+        return bool(method(text, [] if errors is None else errors))
 
     def _checked(self, kind: type[T], hook: str, **arguments: Any) -> T:
         answer = getattr(self._hooks.hook, hook)(**arguments)

@@ -182,20 +182,21 @@ def test_switches_choose_the_stages_of_other_plugins() -> None:
     )
     schema, *checks = made.validators
     assert schema == {
-        "use": "json_schema",
+        "use": "quality:json_schema",
         "at": "structured_gen",
         "json_schema": "{}",
         "reject_invalid_samples": False,
         "log_validation_errors": True,
     }
     assert [check["use"] for check in checks] == [  # type: ignore[index]
-        "adapter_ids",
-        "adapter_versions",
-        "adapter_ranks",
-        "adapter_language",
+        "lora_metadata:adapter_ids",
+        "lora_metadata:adapter_versions",
+        "lora_metadata:adapter_ranks",
+        "lora_metadata:adapter_language",
     ]
-    assert made.metrics == [{"use": "length_distribution", "per_sample": False, "at": "quality_metrics"}]
-    assert [artifact["use"] for artifact in made.artifacts] == ["quality_report", "adapter_metadata"]  # type: ignore[index]
+    assert made.metrics == [{"use": "quality:length_distribution", "per_sample": False, "at": "quality_metrics"}]
+    chosen = [artifact["use"] for artifact in made.artifacts if isinstance(artifact, dict)]
+    assert chosen == ["quality:quality_report", "lora_metadata:adapter_metadata"]
     assert made.adapter is not None
     assert made.adapter.adapter_id == "faq"
 

@@ -116,6 +116,8 @@ def _is_recipe(path: Path) -> bool:
         return suffix == ".toml"
     from tuneport.recipes.loading import MAX_BYTES
 
+    if path.exists() and not path.is_file():
+        return False
     try:
         with path.open("rb") as file:
             if file.read(_GLANCE).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"[":

@@ -80,7 +80,7 @@ def _same(left: Any, right: Any) -> bool | None:
         return None
     try:
         return bool(left == right)
-    except RecursionError:
+    except Exception:  # noqa: BLE001  -- values are a source's own, and may fail at that
         return None
 
 

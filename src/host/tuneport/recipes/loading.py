@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 from tuneport.config import validate
 from tuneport.errors import RecipeError, SourceNotFoundError, UsageError
+from tuneport.files import read_regular
 from tuneport.model import Problem
 from tuneport.recipes.models import Recipe
 
@@ -29,10 +31,10 @@ def load_recipe(path: Path, settings: Sequence[str] = (), extra: Mapping[str, An
         RecipeError: it cannot be read, or is wrong.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise RecipeError([Problem("", f"larger than {MAX_BYTES:,} bytes: this is no recipe")], str(path))
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_regular(path, MAX_BYTES).decode("utf-8-sig")
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise RecipeError([Problem("", f"larger than {MAX_BYTES:,} bytes: this is no recipe")], str(path)) from None
         raise SourceNotFoundError(f"recipe {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise RecipeError([Problem("", "not UTF-8 text")], str(path)) from None
@@ -51,16 +53,28 @@ def parse_recipe(data: Any, base: Path | None = None, origin: str = "recipe") ->
         RecipeError: it is so wrong that nothing can be made of it.
     """
     problems: list[Problem] = []
-    try:
-        json.dumps(data, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError:
-        raise RecipeError([Problem("", "a text or path in it is not Unicode")], origin) from None
-    except (RecursionError, ValueError):
-        raise RecipeError([Problem("", "nested too deeply")], origin) from None
+    must_be_sound(data, origin)
     recipe = validate(Recipe, data, "", problems)
     if recipe is None:
         raise RecipeError(problems, origin)
     return recipe.located(base or Path(), origin, problems)
+
+
+def must_be_sound(data: Any, origin: str) -> None:
+    """Check the texts in a recipe's data, or in a part of it.
+
+    Raises:
+        RecipeError: one of them is no Unicode, or holds a NUL; or the data is nested too deeply.
+    """
+    try:
+        text = json.dumps(data, ensure_ascii=False, default=str)
+        text.encode()
+    except UnicodeEncodeError:
+        raise RecipeError([Problem("", "a text or path in it is not Unicode")], origin) from None
+    except (RecursionError, ValueError):
+        raise RecipeError([Problem("", "nested too deeply")], origin) from None
+    if "\\u0000" in text:
+        raise RecipeError([Problem("", "a text or path in it holds a NUL character")], origin)
 
 
 def override(data: dict[str, Any], settings: Sequence[str], extra: Mapping[str, Any]) -> None:

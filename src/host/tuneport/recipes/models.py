@@ -18,7 +18,7 @@ Use = str | dict[str, Any]
 """A stage: its name, or `{ use = "name", ... }` with its configuration."""
 
 DEFAULT_EXPORTER = "jsonl_llm"
-DEFAULT_ARTIFACTS: list[Use] = ["dataset_card"]
+DEFAULT_ARTIFACTS: list[Use] = ["formats:dataset_card"]
 
 
 class SourceSection(Config):

@@ -14,6 +14,7 @@ from tuneport.errors import StorageError
 from tuneport.model import Entity
 from tuneport.options import ExportOptions
 from tuneport.recipes import Recipe, load_recipe, parse_recipe
+from tuneport.recipes.loading import must_be_sound
 from tuneport.runs.engine import Run
 from tuneport.runs.planning.plan import SIZES, Plan, Sizes, make_plan
 from tuneport.runs.result import ExportResult, OnProgress
@@ -85,6 +86,7 @@ def export_entities(
     if not isinstance(entities, Iterable):
         raise TypeError(f"entities are an iterable of dicts, not {type(entities).__name__}")
     recipe = recipe_for(exporter, config, str(options.path))
+    must_be_sound(options.model_dump(mode="json"), "options")
     # The options are a recipe's [output] already, callback included: they are validated, and replace it whole.
     recipe = recipe.model_copy(update={"output": options}).located(Path(), exporter)
     sizes = Sizes(part_entities=min(1000, options.progress_interval))

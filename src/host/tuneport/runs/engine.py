@@ -91,8 +91,8 @@ class Run:
 
     def _taken_up(self, staging: Staging) -> dict[str, Any] | None:
         """The staged plan where it is this one; else staging is begun anew."""
-        staged = self._plan.target.staged_plan() if self._plan.resumable else None
-        if staged is not None and staged == msgspec.json.decode(self._plan.document()):
+        staged = self._plan.target.staged_plan()
+        if self._plan.resumable and staged is not None and staged == msgspec.json.decode(self._plan.document()):
             return staged
         if staged is not None:
             fields = changed(staged.get("identity"), msgspec.to_builtins(self._plan.identity)) or ["pinned facts"]
@@ -132,6 +132,9 @@ class Run:
 
     def _unchanged(self, staging: Staging, dataset: Dataset, place: Path) -> ExportResult:
         self._clock()
+        link = place.parent / LATEST
+        if self._plan.target.on_exists == "version" and not (link.exists() and link.samefile(place)):
+            self._storage.point(link, place.name)
         result = self._result("unchanged", self._shown(place), dataset)
         self._on_stats(copy.deepcopy(result.stats))
         staging.remove()
@@ -144,7 +147,12 @@ class Run:
         made = self._made(staging)
         self._storage.mkdir(place.parent)
         if self._plan.target.on_exists == "replace" and place.exists():
-            self._storage.exchange(made, place)
+            self._storage.permit_like(made, place)
+            if self._plan.target.kind == "file":
+                self._storage.rename(made, place)
+                self._storage.sync(place.parent)
+            else:
+                self._storage.exchange(made, place)
         else:
             self._storage.publish(made, place)
 

@@ -73,8 +73,6 @@ class Candidates(msgspec.Struct):
         read: records read.
         end: lines or rows the part covers.
         keys: KEY_BYTES of identity per sample.
-        units: what must stay on one side of a split, KEY_BYTES per sample; empty means the key.
-        weights: a float64 per sample, before any scale.
         raw: per deferred weighting a float64 per sample: the number its factor is made of, NaN for none.
     """
 
@@ -82,8 +80,6 @@ class Candidates(msgspec.Struct):
     read: int
     end: int
     keys: bytes
-    weights: bytes
-    units: bytes = b""
     raw: list[bytes] = msgspec.field(default_factory=list)
 
 
@@ -127,14 +123,12 @@ class Verdict(msgspec.Struct):
         part: the part's index.
         base: the ordinal of the part's first line or row in the whole source.
         splits: a byte per sample: DUPLICATE, or a key of SPLITS.
-        scale: what every weight is multiplied by.
         summaries: one per deferred stage; none where verdicts come part by part.
     """
 
     part: int
     base: int
     splits: bytes
-    scale: float = 1.0
     summaries: list[Summary] = msgspec.field(default_factory=list)
 
 

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -83,9 +84,14 @@ class Storage:
         """
         with self._step("exchange", target):
             if not _renameat2(source, target, _RENAME_EXCHANGE):
-                raise OSError(errno.ENOSYS, "this system cannot exchange two names in one step")
+                raise OSError(errno.ENOSYS, "this system cannot exchange two folders in one step; --on-exists version")
         self.sync(target.parent)
         self.sync(source.parent)
+
+    def permit_like(self, path: Path, other: Path) -> None:
+        """Give a file or folder the permissions of another."""
+        with self._step("permit", path):
+            path.chmod(stat.S_IMODE(other.stat().st_mode))
 
     def point(self, link: Path, target: str) -> None:
         """Let a symbolic link point to `target`, whatever it pointed to before, in one step."""

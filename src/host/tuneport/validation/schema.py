@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 from tuneport.config import validate as validated
 from tuneport.context import Context
 from tuneport.errors import PluginError, RecipeError, TuneportError
+from tuneport.files import Resources
 from tuneport.model import Problem
 from tuneport.plugin_manager.discovery import told
+from tuneport.runs.problems import problems_of
 from tuneport.validation.rows import Judge
 
 if TYPE_CHECKING:
     from tuneport.plugin_manager import Contribution, PluginManager
 
-VALIDATOR = "json_schema"
+VALIDATOR = "quality:json_schema"
 
 
 def row_judge(schema: Path, manager: PluginManager) -> Judge:
@@ -35,10 +37,10 @@ def row_judge(schema: Path, manager: PluginManager) -> Judge:
 
     def judged(row: dict[str, Any]) -> Iterable[Problem]:
         try:
-            return list(judge(row))
+            return problems_of(judge, row)
         except TuneportError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginError(f"validator {contribution.qualified} failed: {told(error)}") from error
 
     return judged
@@ -46,7 +48,7 @@ def row_judge(schema: Path, manager: PluginManager) -> Judge:
 
 def _made(contribution: Contribution, schema: Path) -> Any:
     problems: list[Problem] = []
-    config = validated(contribution.config, {VALIDATOR: {"file": schema.name}}, "", problems)
+    config = validated(contribution.config, {"json_schema": {"file": schema.name}}, "", problems)
     if problems:
         raise RecipeError(problems, str(schema))
     context = Context(
@@ -54,7 +56,7 @@ def _made(contribution: Contribution, schema: Path) -> Any:
         seed=0,
         log=getLogger(f"tuneport.{contribution.plugin}"),
         fields={},
-        read_resource=lambda path: (schema.parent / path).read_bytes(),
+        read_resource=Resources(schema.parent).read,
     )
     try:
         judge: object = contribution.factory(config, context)

@@ -1,4 +1,7 @@
-"""From the exporter's configuration to the stages of a run."""
+"""From the exporter's configuration to the stages of a run.
+
+Stages of other plugins are named in full, so that no third plugin can make one of their names ambiguous.
+"""
 
 from __future__ import annotations
 
@@ -114,14 +117,14 @@ def _schema(schema: StructuredGeneration) -> list[dict[str, Any]]:
     if not schema.enable_schema_validation:
         return []
     names = ("json_schema", "reject_invalid_samples", "log_validation_errors")
-    return [{"use": "json_schema", "at": "structured_gen", **{name: getattr(schema, name) for name in names}}]
+    return [{"use": "quality:json_schema", "at": "structured_gen", **{name: getattr(schema, name) for name in names}}]
 
 
 def _adapter_checks(adapter: AdapterMetadata) -> list[dict[str, Any]]:
     if not adapter.enable_tracking:
         return []
     checks = ("adapter_ids", "adapter_versions", "adapter_ranks", "adapter_language")
-    return [{"use": check, "at": "adapter_metadata"} for check in checks]
+    return [{"use": f"lora_metadata:{check}", "at": "adapter_metadata"} for check in checks]
 
 
 def _metrics(metrics: QualityMetrics) -> list[dict[str, Any]]:
@@ -129,9 +132,9 @@ def _metrics(metrics: QualityMetrics) -> list[dict[str, Any]]:
     if not metrics.enable_metrics:
         return chosen
     if metrics.track_per_sample or (metrics.aggregate_stats and metrics.track_length_distribution):
-        chosen.append({"use": "length_distribution", "per_sample": metrics.track_per_sample})
+        chosen.append({"use": "quality:length_distribution", "per_sample": metrics.track_per_sample})
     if metrics.aggregate_stats and metrics.track_diversity_score:
-        chosen.append({"use": "diversity_score"})
+        chosen.append({"use": "quality:diversity_score"})
     return [{**metric, "at": "quality_metrics"} for metric in chosen]
 
 
@@ -139,12 +142,12 @@ def _artifacts(config: JSONLLLMConfig) -> list[dict[str, Any]]:
     artifacts: list[dict[str, Any]] = []
     schema, metrics, adapter = config.structured_gen, config.quality_metrics, config.adapter_metadata
     if schema.include_schema_in_output and schema.schema_encoding == "id":
-        artifacts.append({"use": "row_schema", "at": "structured_gen", **_carried(schema)})
+        artifacts.append({"use": "jsonl_llm:row_schema", "at": "structured_gen", **_carried(schema)})
     if metrics.enable_metrics:
         names = ("track_schema_compliance", "aggregate_stats")
         asked = {name: getattr(metrics, name) for name in names}
         asked["log_validation_errors"] = schema.log_validation_errors
-        artifacts.append({"use": "quality_report", "at": "quality_metrics", **asked})
+        artifacts.append({"use": "quality:quality_report", "at": "quality_metrics", **asked})
     if adapter.enable_tracking:
-        artifacts.append({"use": "adapter_metadata", "at": "adapter_metadata", **adapter.model_dump()})
+        artifacts.append({"use": "lora_metadata:adapter_metadata", "at": "adapter_metadata", **adapter.model_dump()})
     return artifacts

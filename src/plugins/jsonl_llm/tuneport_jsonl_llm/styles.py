@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tuneport import Chat, Context, Entity, Instruction, Message, Reject, Sample, Text
 from tuneport_jsonl_llm import metadata
 from tuneport_jsonl_llm.config import FieldMapping, StyleConfig
-from tuneport_jsonl_llm.mapping import Mapped, Reader, compile_mapping
+from tuneport_jsonl_llm.mapping import Mapped, compile_mapping
 
 Style = Callable[[Entity], Sample | Reject]
 
@@ -60,7 +60,7 @@ def chat_completion(config: StyleConfig, ctx: Context) -> Style:
     """Read a user's message, the assistant's answer, and a system message where it is not empty."""
     asked, learnt = (_required(config.field_mapping, key, ctx) for key in ("user_field", "assistant_field"))
     read_user, read_assistant = asked.read, learnt.read
-    read_system = _system(config.field_mapping, ctx)
+    said = _system(config.field_mapping, ctx)
     types, late = metadata.declare(config, ctx)
     read_metadata = metadata.reader(types, late)
     ctx.makes(Chat, metadata=types)
@@ -73,7 +73,7 @@ def chat_completion(config: StyleConfig, ctx: Context) -> Style:
         assistant = read_assistant(entity)
         if not isinstance(assistant, str):
             return assistant or no_assistant
-        system = read_system(entity)
+        system = said.read(entity) if said is not None else None
         if isinstance(system, Reject):
             return system
         values = read_metadata(entity)
@@ -82,8 +82,12 @@ def chat_completion(config: StyleConfig, ctx: Context) -> Style:
         turns = (Message("user", user), Message("assistant", assistant))
         sample = Chat(messages=(Message("system", system), *turns) if system else turns, metadata=values)
         first = len(sample.messages) - 2
-        places = (f"messages.{first}.content", f"messages.{first + 1}.content")
-        _keep_structures(sample, ((places[0], asked, user), (places[1], learnt, assistant)), entity)
+        written = (
+            (f"messages.{first}.content", asked, user),
+            (f"messages.{first + 1}.content", learnt, assistant),
+        )
+        spoken = (("messages.0.content", said, system), *written) if said is not None and system else written
+        _keep_structures(sample, spoken, entity)
         return sample
 
     return style
@@ -147,11 +151,11 @@ def _input(mapping: FieldMapping, ctx: Context) -> tuple[Mapped | None, str]:
     return None, name
 
 
-def _system(mapping: FieldMapping, ctx: Context) -> Reader:
+def _system(mapping: FieldMapping, ctx: Context) -> Mapped | None:
     if not mapping.system_field:
-        return lambda _entity: None
+        return None
     if "system_field" in mapping.model_fields_set:
-        return _required(mapping, "system_field", ctx).read
+        return _required(mapping, "system_field", ctx)
     mapped = compile_mapping(mapping.system_field, ctx.fields)
     ctx.reads(*mapped.fields)
-    return mapped.read
+    return mapped

@@ -42,8 +42,8 @@ class AdapterDocument:
     def read(self, text: str) -> AdapterMetadata:
         """This maker's own metadata, changed to what the document says; tracking is on in it.
 
-        A document may hold some of the keys only; what it does not say stays. What a run filled in is read as
-        given. `exported_at`, `dataset`, `$schema` and keys that begin with `x_` are left alone.
+        A document may hold some of the keys only; what it does not say stays, and what a run filled in is left for
+        the next run to fill in. `exported_at`, `dataset`, `$schema` and keys that begin with `x_` are left alone.
 
         Args:
             text: the document, JSON of 1 MiB at most.

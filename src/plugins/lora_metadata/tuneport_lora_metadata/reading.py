@@ -53,6 +53,15 @@ def read(text: str, own: AdapterMetadata) -> AdapterMetadata:
     return metadata
 
 
+def _of_the_run(document: Object) -> list[_Said]:
+    """What a run filled in, as its `dataset` block shows: the next run fills in its own."""
+    dataset = document.get("dataset")
+    if not isinstance(dataset, Mapping):
+        return []
+    filled = {"training_config.num_samples": "samples", "training_config.dataset_name": "name"}
+    return [_Said(name, dataset[key]) for name, key in filled.items() if key in dataset]
+
+
 def _most(problems: list[Problem]) -> list[Problem]:
     if len(problems) <= MOST_PROBLEMS:
         return problems
@@ -62,13 +71,14 @@ def _most(problems: list[Problem]) -> list[Problem]:
 def _said(document: Object, problems: list[Problem]) -> Iterator[_Said]:
     """The fields that the document names; unknown and repeated keys are added to the problems."""
     problems += repeated("", document)
+    of_the_run = _of_the_run(document)
     for key, value in document.items():
         place = LAYOUT.get(key)
         if isinstance(place, str):
             problems += repeated(key, value)
             yield _Said(place, value)
         elif place is not None and isinstance(value, Object):
-            yield from _section(key, value, place, problems)
+            yield from (one for one in _section(key, value, place, problems) if one not in of_the_run)
         elif place is not None:
             problems.append(Problem(key, f"is {shown(value)}, not an object", "", "bad_type"))
         elif key not in _IGNORED and not key.startswith(EXTENSION):

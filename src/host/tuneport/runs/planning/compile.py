@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from tuneport.context import Context, SampleShape
 from tuneport.errors import RecipeError
 from tuneport.expressions import Condition, ExpressionError
 from tuneport.expressions import condition as parse_condition
+from tuneport.files import Resources
 from tuneport.hookspecs import DeferredWeighting
 from tuneport.model import Problem, Sample
 from tuneport.plugin_manager.discovery import told
@@ -106,8 +106,10 @@ class Compiler:
     sample: SampleShape | None = None
     reads: set[str] = field(default_factory=set)
     whole: list[str] = field(default_factory=list)
-    resources: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.resources = Resources(self.facts.base)
 
     def make(self, stage: Stage, *, sees_entities: bool = False) -> Any:
         """Call a stage's factory; what it finds wrong is added to `problems`."""
@@ -143,7 +145,7 @@ class Compiler:
             hidden=self.facts.hidden,
             weighted=self.weighted,
             sample=self.sample,
-            read_resource=self._resource,
+            read_resource=self.resources.read,
             counts=self.counts,
         )
 
@@ -167,19 +169,39 @@ class Compiler:
         else:
             self.reads |= declared
 
-    def _resource(self, path: str) -> bytes:
-        data = (self.facts.base / path).read_bytes()
-        self.resources[path] = sha256(data).hexdigest()
-        return data
+
+@dataclass(frozen=True)
+class Judges:
+    """Validators, made before anything is known of the records.
+
+    Attributes:
+        made: each beside its stage; None where it could not be made.
+        resources: path to SHA-256 of the files that they asked for.
+    """
+
+    made: list[tuple[Stage, Any]]
+    resources: dict[str, str]
+
+
+def compile_validators(pipeline: Pipeline, facts: Facts, problems: list[Problem]) -> Judges:
+    """Make the validators, and let those of adapters judge; what is wrong is added to `problems`.
+
+    They look at rows, not at records: what is wrong with a schema is told before a source is read for its fields.
+    """
+    compiler = Compiler(facts, bool(pipeline.weightings), problems)
+    made = [(stage, compiler.make(stage)) for stage in pipeline.validators]
+    judge_adapter(pipeline.adapter, _on("adapter", made), problems)
+    return Judges(made, compiler.resources.digests)
 
 
 def compile_pipeline(
-    pipeline: Pipeline, facts: Facts, conditions: Mapping[str, str], problems: list[Problem]
+    pipeline: Pipeline, judges: Judges, facts: Facts, conditions: Mapping[str, str], problems: list[Problem]
 ) -> Compiled:
-    """Call every factory once; what they find wrong is added to `problems`.
+    """Call every other factory once; what they find wrong is added to `problems`.
 
     Args:
         pipeline: the stages.
+        judges: its validators.
         facts: what factories may know.
         conditions: where in the recipe a condition stands, to its text.
         problems: what is wrong is added here.
@@ -190,11 +212,10 @@ def compile_pipeline(
     filters = [(stage.ref, compiler.make(stage, sees_entities=True)) for stage in pipeline.filters]
     weightings = [(stage.ref, compiler.make(stage, sees_entities=True)) for stage in pipeline.weightings]
     judged, formats = _formats(pipeline, compiler)
-    validators = [(stage, compiler.make(stage)) for stage in pipeline.validators]
-    names = names_of([stage for stage, _ in validators if stage.contribution.on == "row"])
+    validators = judges.made
+    names = names_of([stage for stage, _ in _on("row", validators)])
     metrics = [compiler.make(stage) for stage in pipeline.metrics]
     artifacts = [(stage.ref, compiler.make(stage)) for stage in pipeline.artifacts]
-    judge_adapter(pipeline.adapter, _on("adapter", validators), problems)
     compiler.counts.clear()
     return Compiled(
         conditions=[condition for condition in fulfilled if condition is not None],
@@ -213,7 +234,7 @@ def compile_pipeline(
         artifacts=artifacts,
         reads=None if compiler.whole else frozenset(compiler.reads),
         whole=compiler.whole,
-        resources=compiler.resources,
+        resources={**judges.resources, **compiler.resources.digests},
         counts=compiler.counts,
     )
 

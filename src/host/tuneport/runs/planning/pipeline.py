@@ -18,8 +18,8 @@ from tuneport.plugin_manager.digest import code_digest
 from tuneport.recipes import ExportSection, Recipe, SourceSection
 from tuneport.runs.messages import StageRef
 
-JUDGED_FORMAT = "tuneport"
-"""What validators of rows are shown: rows as the format of this name writes them."""
+JUDGED_FORMAT = "jsonl_llm:tuneport"
+"""What validators of rows are shown: rows as this format writes them."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def resolve_pipeline(recipe: Recipe, manager: PluginManager, problems: list[Prob
     lists = _lists(recipe, asked, prefer, manager, problems)
     if exporter is None or asked is None:
         return None
-    style = _resolve(manager, "styles", asked.style, "export.style", problems, prefer)
+    style = _own(manager, "styles", asked.style, "export.style", problems, prefer)
     if style is None:
         return None
     judged = _judged(lists["validators"], manager, problems)
@@ -146,7 +146,10 @@ def _stages(exporter: Stage, problems: list[Problem]) -> Stages | None:
     if not isinstance(stages, Stages):
         problems.append(Problem("export.use", f"exporter {name} runs on its own, and in Python only"))
         return None
-    return stages
+    lists = ("filters", "weightings", "formats", "validators", "metrics", "artifacts")
+    wrong = [kind for kind in lists if not isinstance(getattr(stages, kind), list | tuple)]
+    problems.extend(Problem("export", f"{name} is broken: its {kind} are no list") for kind in wrong)
+    return None if wrong else stages
 
 
 def _lists(
@@ -163,10 +166,15 @@ def _lists(
     }
     resolved = {}
     for kind, (own, listed) in asked.items():
-        found = [_resolve(manager, kind, use, f"export.{kind}", problems, prefer) for use in own or ()]
-        found += [_resolve(manager, kind, use, f"export.{kind}[{i}]", problems, prefer) for i, use in enumerate(listed)]
+        found = [_own(manager, kind, use, f"export.{kind}", problems, prefer) for use in own or ()]
+        found += [stage_of(manager, kind, use, f"export.{kind}[{i}]", problems, prefer) for i, use in enumerate(listed)]
         resolved[kind] = tuple(stage for stage in found if stage is not None)
-    for kind, once in (("formats", "each format is written once"), ("metrics", "each metric is measured once")):
+    once_each = {
+        "formats": "each format is written once",
+        "metrics": "each metric is measured once",
+        "artifacts": "each artifact is made once",
+    }
+    for kind, once in once_each.items():
         named = Counter(stage.ref.qualified for stage in resolved[kind])
         twice = sorted(name for name, count in named.items() if count > 1)
         problems.extend(Problem(f"export.{kind}", f"{name} is named twice", once) for name in twice)
@@ -191,9 +199,8 @@ def _bare(use: Use) -> str:
     return str(use.get("use") if isinstance(use, Mapping) else use).rpartition(":")[2]
 
 
-def _resolve(
-    manager: PluginManager, kind: str, use: Use, path: str, problems: list[Problem], prefer: str
-) -> Stage | None:
+def _own(manager: PluginManager, kind: str, use: Use, path: str, problems: list[Problem], prefer: str) -> Stage | None:
+    """A stage that the exporter asks for; `at` says which of its keys that comes from."""
     if isinstance(use, Mapping) and "at" in use:
         path = f"export.{use['at']}" if use["at"] else "export"
         use = {name: value for name, value in use.items() if name != "at"}

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
+from logging import getLogger
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import msgspec.json
 
+from tuneport.config import closest
 from tuneport.errors import RecipeError, TuneportError
+from tuneport.files import Resources
 from tuneport.model import Entity, Problem
 from tuneport.plugin_manager import PluginManager
 from tuneport.recipes import Recipe
 from tuneport.runs.codes import sound
-from tuneport.runs.planning.compile import Compiled, Facts, compile_pipeline
+from tuneport.runs.planning.compile import Compiled, Facts, Judges, compile_pipeline, compile_validators
 from tuneport.runs.planning.identity import Pinned, canonical, identity_of, now_of, pinned_before
 from tuneport.runs.planning.pipeline import Pipeline, Stage, resolve_importer, resolve_pipeline
 from tuneport.runs.planning.target import Target, target_of
@@ -44,6 +48,8 @@ class Sizes:
 
 
 SIZES = Sizes()
+
+log = getLogger("tuneport")
 
 
 @dataclass(frozen=True)
@@ -144,25 +150,30 @@ def make_plan(
     staged = target.staged_plan()
     if to_run and staged is None and not problems:
         target.must_be_free()
-    source = _opened(recipe, importer, entities, problems)
+    resources = Resources(recipe.base)
+    source = _opened(recipe, importer, entities, target, resources, problems)
     info = information(source)
     key, subject = _key(recipe, info, problems), _subject(recipe, info, problems)
-    if problems and info.fields is None:
-        # Its fields would have to be looked for in the records, and nothing is read for a recipe that is wrong.
-        raise RecipeError(problems, recipe.origin)
-    return _Draft(recipe, pipeline, importer, source, info, key, subject, target, sizes).plan(staged, problems)
+    draft = _Draft(recipe, pipeline, importer, source, info, key, subject, target, sizes, resources.digests)
+    return draft.plan(staged, problems)
 
 
 def _opened(
-    recipe: Recipe, importer: Stage | None, entities: Iterable[Entity] | None, problems: list[Problem]
+    recipe: Recipe,
+    importer: Stage | None,
+    entities: Iterable[Entity] | None,
+    target: Target,
+    resources: Resources,
+    problems: list[Problem],
 ) -> Source:
     if importer is None:
         return IterableSource(entities or ())
     paths = {name: recipe.resolve(value) for name, value in importer.config if isinstance(value, Path)}
+    problems.extend(problem for path in paths.values() if (problem := target.would_lose(path)) is not None)
     config = importer.config.model_copy(update=paths)
     now = now_of(recipe)
     try:
-        source = open_source(importer.contribution, config, now, recipe.run.seed, recipe.base)
+        source = open_source(importer.contribution, config, now, recipe.run.seed, resources)
         information(source)
     except TuneportError as error:
         if not problems:
@@ -202,19 +213,36 @@ class _Draft:
     subject: str | None
     target: Target
     sizes: Sizes
+    resources: Mapping[str, str]
 
     def plan(self, staged: Mapping[str, Any] | None, problems: list[Problem]) -> Plan:
+        """The plan, with the facts that staged work of the same identity was pinned to, or with its own."""
         identity = identity_of(self.recipe, self.pipeline, self.importer, self.info)
-        pinned = pinned_before(staged, identity) if staged is not None else None
-        source = self.source
-        if pinned is None:
-            source, pinned = self._pinned()
-        elif self.recipe.run.now is not None:
-            pinned = msgspec.structs.replace(pinned, now=self.recipe.run.now)
-        compiled = compile_pipeline(self.pipeline, self._facts(pinned), self._conditions(), problems)
+        before = pinned_before(staged, identity) if staged is not None else None
+        if before is not None and self.recipe.run.now is not None:
+            before = msgspec.structs.replace(before, now=self.recipe.run.now)
+        now = before.now if before is not None else now_of(self.recipe)
+        judges = compile_validators(self.pipeline, self._facts(now, {}), problems)
+        self._no_folder(problems)
+        if problems and self.info.fields is None:
+            # Its fields would have to be looked for in the records, and nothing is read for a recipe that is wrong.
+            raise RecipeError(problems, self.recipe.origin)
+        source, pinned = (self.source, before) if before is not None else self._pinned(now)
+        plan = self._compiled(identity, source, pinned, judges, problems)
+        if before is not None and staged is not None and staged["identity"] != msgspec.to_builtins(plan.identity):
+            # A file that a stage reads has changed since: this is another run, with a time of its own.
+            return self.plan(None, problems)
+        return plan
+
+    def _compiled(
+        self, identity: Mapping[str, Any], source: Source, pinned: Pinned, judges: Judges, problems: list[Problem]
+    ) -> Plan:
+        facts = self._facts(pinned.now, dict(pinned.fields))
+        compiled = compile_pipeline(self.pipeline, judges, facts, self._conditions(), problems)
+        self._unseen(facts)
         if problems:
             raise RecipeError(problems, self.recipe.origin)
-        return Plan(
+        plan = Plan(
             recipe=self.recipe,
             pipeline=self.pipeline,
             compiled=compiled,
@@ -224,10 +252,32 @@ class _Draft:
             key=self.key,
             subject=self.subject,
             target=self.target,
-            identity={**identity, "resources": compiled.resources},
+            identity={**identity, "resources": {**self.resources, **compiled.resources}},
             pinned=pinned,
             sizes=self.sizes,
         )
+        if not plan.indexed and any(one.per_sample for one in compiled.metrics):
+            what = "what is said of each sample stands in the index, and there is none"
+            problems.append(Problem("export.quality_metrics", what, "name a folder, and leave output.index out"))
+            raise RecipeError(problems, self.recipe.origin)
+        return plan
+
+    def _no_folder(self, problems: list[Problem]) -> None:
+        """Name what only a folder can have."""
+        if self.target.kind != "folder":
+            judges = [stage for stage in self.pipeline.validators if stage.contribution.on == "dataset"]
+            problems.extend(
+                Problem(stage.path, f"{stage.ref.qualified} judges datasets, and rows alone are none", "name a folder")
+                for stage in judges
+            )
+
+    def _unseen(self, facts: Facts) -> None:
+        """Warn of a key or subject that none of the first records has."""
+        source = self.recipe.source
+        for name in (*source.key, source.subject) if source is not None else ():
+            if name is not None and facts.fields and name not in facts.fields and not self.info.closed:
+                near = closest(name, facts.fields) or f"they have {', '.join(list(facts.fields)[:12])}"
+                log.warning('none of the first records has a field "%s"; %s', name, near)
 
     def _conditions(self) -> dict[str, str]:
         both = {
@@ -236,23 +286,23 @@ class _Draft:
         }
         return {place: text for place, text in both.items() if text.strip()}
 
-    def _pinned(self) -> tuple[Source, Pinned]:
+    def _pinned(self, now: datetime) -> tuple[Source, Pinned]:
         source, fields = with_field_types(self.source, self.info)
         return source, Pinned(
-            now=now_of(self.recipe),
+            now=now,
             fields=fields,
             part_bytes=self.sizes.part_bytes,
             part_entities=self.sizes.part_entities,
             seek=self.sizes.seek,
         )
 
-    def _facts(self, pinned: Pinned) -> Facts:
-        output, fields = self.recipe.output, dict(pinned.fields)
+    def _facts(self, now: datetime, fields: dict[str, str]) -> Facts:
+        output = self.recipe.output
         hidden = set(output.exclude_fields)
         if output.include_fields:
             hidden |= fields.keys() - set(output.include_fields)
         return Facts(
-            now=pinned.now,
+            now=now,
             seed=self.recipe.run.seed,
             fields={name: kind for name, kind in fields.items() if name not in hidden},
             closed=self.info.closed,

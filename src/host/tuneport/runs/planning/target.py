@@ -87,28 +87,49 @@ class Target:
             link = self.path / LATEST
             if link.exists() and not link.is_symlink():
                 raise TargetExistsError(f"{self.shown}/{LATEST} is no link that could be moved", "move it away")
-        elif self.kind == "folder" and not self._replaceable():
-            text = f"{self.shown} holds no dataset of ours, and is not replaced"
-            raise TargetExistsError(text, "name another path, or move it away")
+        elif self.kind == "folder":
+            self._must_be_ours()
         elif self.kind == "file" and not (self.path.is_file() and not self.path.is_symlink()):
             raise TargetExistsError(f"{self.shown} is no regular file, and is not replaced", "name another path")
 
-    def _replaceable(self) -> bool:
-        """Whether nothing is lost with the folder but a dataset: others call a file manifest.json as well."""
-        if self.path.is_symlink() or not self.path.is_dir():
-            return False
+    def _must_be_ours(self) -> None:
+        """Check that nothing is lost with the folder but a dataset: others call a file manifest.json as well.
+
+        Raises:
+            TargetExistsError: it is no dataset of ours, or holds what no export wrote.
+        """
         try:
-            if any(self.path.iterdir()):
-                Dataset.open(self.path)
+            if self.path.is_symlink() or not self.path.is_dir():
+                raise SourceNotFoundError("no folder")
+            strange = sorted(_files(self.path) - Dataset.open(self.path).listed()) if any(self.path.iterdir()) else []
         except (OSError, SourceNotFoundError, SourceError):
-            return False
-        return True
+            text = f"{self.shown} holds no dataset of ours, and is not replaced"
+            raise TargetExistsError(text, "name another path, or move it away") from None
+        if strange:
+            more = f" and {len(strange) - 1:,} more" if len(strange) > 1 else ""
+            text = f"{self.shown} holds {strange[0]}{more}, which no export wrote, and is not replaced"
+            raise TargetExistsError(text, "move it away, or name another path")
+
+    def would_lose(self, read: Path) -> Problem | None:
+        """The problem of replacing what is read; None where that stands elsewhere."""
+        if self.kind == "stdout" or self.on_exists != "replace":
+            return None
+        place, read = Path(os.path.realpath(self.path)), Path(os.path.realpath(read))
+        if place != read and place not in read.parents:
+            return None
+        return Problem(f'output.path = "{self.shown}"', f"it would replace {read}, which is read", "name another path")
 
     def _ways_out(self) -> str:
         replace = "--on-exists replace    swap it, in one step"
         if self.kind == "file":
             return replace
         return f"{replace}          --on-exists version    publish versions, in a folder that holds nothing else"
+
+
+def _files(folder: Path) -> set[str]:
+    """Every file below a folder, and every link."""
+    every = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(folder).as_posix() for path in every}
 
 
 def target_of(output: Output, base: Path, formats: int, problems: list[Problem]) -> Target | None:

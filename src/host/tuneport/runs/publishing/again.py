@@ -11,16 +11,16 @@ from typing import Any
 import msgspec.json
 
 from tuneport.dataset import Dataset
-from tuneport.errors import DataError, SourceError, SourceNotFoundError
+from tuneport.errors import DataError, SourceNotFoundError
 from tuneport.options import ExportStats
 from tuneport.runs.planning.target import LATEST, Target
 
-_VERSION = re.compile(r"v(\d{4,})")
+_VERSION = re.compile(r"v([0-9]{4,})")
 
 
 def versions_in(root: Path) -> list[str]:
     """The names of the versions in a folder, the oldest first."""
-    found = [path.name for path in root.glob("v*") if _VERSION.fullmatch(path.name)]
+    found = [path.name for path in root.glob("v*") if _VERSION.fullmatch(path.name) and path.is_dir()]
     return sorted(found, key=lambda name: int(name[1:]))
 
 
@@ -36,7 +36,11 @@ def place_of(target: Target) -> Path:
 
 
 def standing(target: Target) -> Dataset | None:
-    """The dataset that is to be replaced, or the version before this one; None where there is none to compare with."""
+    """The dataset that is to be replaced, or the version before this one; None where there is none.
+
+    Raises:
+        SourceError: what stands there cannot be read, so that nothing can be compared with it.
+    """
     if target.kind != "folder" or target.on_exists == "fail":
         return None
     folder = target.path
@@ -46,16 +50,18 @@ def standing(target: Target) -> Dataset | None:
         folder = link.resolve() if link.is_dir() else target.path / (names[-1] if names else LATEST)
     try:
         dataset = Dataset.open(folder)
-    except (SourceNotFoundError, SourceError):
+    except SourceNotFoundError:
         return None
     dataset.path = target.path / folder.name if target.on_exists == "version" else folder
     return dataset
 
 
 def unchanged(before: Dataset, made: Dataset, recipe: dict[str, Any]) -> bool:
-    """Whether rows, index and resolved recipe, but for its `now`, are those that were published before."""
+    """Whether rows, index and resolved recipe, but for its `now`, are those that were published and stand there."""
     if before.digest != made.digest or before.manifest.index != made.manifest.index:
         return False
+    if not all(file_digest(before.path / file.path) == file.sha256 for file in before.files()):
+        return False  # damaged since: it is published again
     try:
         published = msgspec.json.decode((before.path / "recipe.json").read_bytes())
     except (OSError, msgspec.DecodeError):
@@ -98,8 +104,8 @@ def not_shrunk(before: Dataset | None, stats: ExportStats, most: float | None) -
     # As it was written: 0.7 of 10 is 7, and not a little less.
     if then - now > Fraction(str(most)) * then:
         raise DataError(
-            f"{now:,} samples, {(then - now) / then:.0%} fewer than {before.path.name} ({then:,}); "
-            f"output.max_shrink is {most:.0%}; nothing published",
+            f"{now:,} samples, {(then - now) / then * 100:.3g} % fewer than {before.path.name} ({then:,}); "
+            f"output.max_shrink is {most * 100:.3g} %; nothing published",
             f"{stats.total_entities:,} records were read, {counts['total']:,} last time; "
             "accept it: --set output.max_shrink=1",
         )

@@ -17,7 +17,7 @@ class IndexLine(msgspec.Struct, omit_defaults=False):
 
     Attributes:
         id: of the sample: xxh3-128 over its content, in hex; None where no sample was made of the record.
-        key: what names the record.
+        key: what names the record; where it has no key, its place in the source.
         subject: whose data it is.
         outcome: exported, filtered, duplicate or errored.
         split: where it stands; None where it was not exported.
@@ -27,7 +27,7 @@ class IndexLine(msgspec.Struct, omit_defaults=False):
     """
 
     id: str | None
-    key: str | None
+    key: str
     subject: str | None
     outcome: str
     split: str | None = None

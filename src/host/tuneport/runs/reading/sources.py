@@ -11,6 +11,7 @@ from typing import Any
 
 from tuneport.context import Context
 from tuneport.errors import PluginError, SourceError, SourceNotFoundError, TuneportError
+from tuneport.files import Resources
 from tuneport.model import Batch, Entity, Partition
 from tuneport.plugin_manager import Contribution
 from tuneport.source import Source, SourceInfo
@@ -89,15 +90,17 @@ def size_of(record: object) -> int:
     return sum(len(value) if isinstance(value, str | bytes) else 8 for value in record.values())
 
 
-def open_source(contribution: Contribution, config: Any, now: datetime, seed: int = 0, base: Path = Path()) -> Source:
-    """The source an importer makes.
+def open_source(
+    contribution: Contribution, config: Any, now: datetime, seed: int = 0, resources: Resources | None = None
+) -> Source:
+    """The source an importer makes; the files it asks for are read through `resources`.
 
     Raises:
         SourceNotFoundError: there is nothing to read.
         PluginError: the importer raised, or returned something that cannot be read.
     """
     log = getLogger(f"tuneport.{contribution.plugin}")
-    context = Context(now, seed, log, {}, read_resource=lambda path: (base / path).read_bytes())
+    context = Context(now, seed, log, {}, read_resource=(resources or Resources(Path())).read)
     try:
         made = contribution.factory(config, context)
     except TuneportError:

@@ -73,7 +73,8 @@ def declared_feature(feature: Feature) -> Feature:
         item = declared_feature(feature["list"])
         return None if item is None else {"list": item}
     inner = {name: declared_feature(one) for name, one in feature["struct"].items()}
-    return None if None in inner.values() else {"struct": inner}
+    # A loader has no type for an object without keys.
+    return None if not inner or None in inner.values() else {"struct": inner}
 
 
 class Observer:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Mapping
+from logging import getLogger
+from pathlib import Path
 from typing import Any
 
 import msgspec.msgpack
@@ -12,6 +15,8 @@ from tuneport.errors import PluginError
 from tuneport.model import Sample
 from tuneport.plugin_manager.discovery import told
 from tuneport.runs.planning.compile import Compiled, NamedMetric
+
+log = getLogger("tuneport")
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
@@ -39,7 +44,7 @@ class Measures:
 
     def of(self, sample: Sample) -> dict[str, Any]:
         """What the metrics that measure each sample say of this one."""
-        return {one.name: _called(one, lambda: _plain(one.metric.of(sample))) for one in self._per_sample}
+        return {one.name: _called(one, _plain, _called(one, one.metric.of, sample)) for one in self._per_sample}
 
     def states(self) -> dict[str, bytes]:
         """Metric name to state, as MessagePack: what a resumed run will have is what every run has."""
@@ -78,8 +83,8 @@ def result_of(one: NamedMetric, state: Any = None) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON makes of a value: it has no word for NaN, a set, or bytes."""
-    return json.loads(json.dumps(value, allow_nan=False))
+    """What JSON makes of a value: it has no word for NaN, a set, bytes, or half a character."""
+    return json.loads(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
 
 
 def _called(one: NamedMetric, function: Any, *arguments: Any) -> Any:
@@ -91,4 +96,8 @@ def _called(one: NamedMetric, function: Any, *arguments: Any) -> Any:
 
 def failed(one: NamedMetric, error: BaseException) -> PluginError:
     """The error of a metric that failed: nothing it says can be relied on any more."""
-    return PluginError(f"metric {one.stage.qualified}: {told(error)}")
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    # What it said may hold a record's values: it stands in the log alone.
+    log.warning("metric %s: %s", one.stage.qualified, told(error))
+    return PluginError(f"metric {one.stage.qualified} raised {type(error).__name__}{place}", "the log has its text")

@@ -25,12 +25,18 @@ from tuneport.runs.working.spool import packed
 log = getLogger("tuneport")
 
 
+_RECORD = StageRef("", "tuneport", "record", "", "", {})
+"""What is blamed where a record's own values fail: its key, or a condition on it."""
+
+MAX_KEY = 1000
+"""Characters of a key or subject that are kept."""
+
+
 @dataclass
 class _Columns:
     """What the reducer will be told of a part's samples."""
 
     keys: list[bytes] = field(default_factory=list)
-    weights: array[float] = field(default_factory=lambda: array("d"))
     raw: list[array[float]] = field(default_factory=list)
 
 
@@ -88,7 +94,7 @@ class Preparer:
         self._spooled = plan.deferred
         self._take_counts, self._warned = compiled.take_counts, compiled.warned
         self._key, self._subject = key_reader(plan.key), subject_reader(plan.subject)
-        self._at = self._style_ref
+        self._at = _RECORD
         self._visible = visibility(plan.recipe.output.include_fields, plan.recipe.output.exclude_fields)
 
     def prepare(self, part: Part) -> tuple[Candidates, Prepared]:
@@ -109,15 +115,14 @@ class Preparer:
                     prepared.rejected.append(rejected)
         prepared.notes = dict(self._take_counts())
         raw = [column.tobytes() for column in columns.raw]
-        keys, weights = b"".join(columns.keys), columns.weights.tobytes()
-        return Candidates(part.index, read, end, keys, weights, raw=raw), prepared
+        return Candidates(part.index, read, end, b"".join(columns.keys), raw), prepared
 
     def _one(self, ordinal: int, entity: object, prepared: Prepared, columns: _Columns) -> Rejected | None:
         """Take one record through all stages; its reject, or None where its sample was added."""
         whose = Whose(ordinal)
         if not isinstance(entity, dict):
             return whose.reject("source", "bad_type", f"A record is a dict, not {type(entity).__name__}")
-        self._at = self._style_ref
+        self._at = _RECORD
         try:
             if self._visible is not None:
                 entity = self._visible(entity)
@@ -139,7 +144,6 @@ class Preparer:
         except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             return raised_by(self._at, whose, error, self._warned)
         columns.keys.append(identity)
-        columns.weights.append(sample.weight)
         prepared.samples.append(kept)
         prepared.ordinals.append(ordinal)
         prepared.keys.append(whose.key)
@@ -151,6 +155,7 @@ class Preparer:
         for condition in self._conditions:
             if not condition(entity):
                 return whose.reject("where", "where", f"Does not hold: {condition.text}")
+        self._at = self._style_ref
         sample: object = self._style(entity)
         if not isinstance(sample, Sample):
             return rejected_by(self._style_ref, whose, _reject(sample))
@@ -164,6 +169,9 @@ class Preparer:
     def _weigh(self, entity: Entity, sample: Sample, whose: Whose) -> Rejected | None:
         """Weigh a sample; why it has no weight, or None."""
         weight = sample.weight
+        self._at = stage = self._style_ref
+        if not isfinite(weight) or weight < 0.0:
+            return bad_weight(stage, whose, weight)
         for stage, weigh in self._weightings:
             self._at = stage
             factor = weigh(entity, sample)
@@ -225,7 +233,10 @@ def subject_reader(field_: str | None) -> Callable[[Entity], str | None]:
 
 def _text(value: Any) -> str | None:
     """A key as text that can be written; a structure is no key, and is not shown."""
-    return None if value is None or isinstance(value, dict | list | tuple | set | bytes) else sound(str(value))
+    if value is None or isinstance(value, dict | list | tuple | set | bytes):
+        return None
+    text = sound(str(value))
+    return text if len(text) <= MAX_KEY else f"{text[:MAX_KEY]}..."
 
 
 def visibility(include: list[str], exclude: list[str]) -> Callable[[Entity], Entity] | None:

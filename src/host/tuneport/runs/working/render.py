@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol
 
 import msgspec.json
 
@@ -48,6 +49,13 @@ class Keeper(Protocol):
         """Keep a part's lines of the index; where they stand."""
 
 
+class _Line(NamedTuple):
+    """A row, and its bytes."""
+
+    row: dict[str, Any]
+    data: bytes
+
+
 @dataclass
 class _Lines:
     """One format's rows of one part."""
@@ -61,39 +69,35 @@ class _Lines:
     rows: dict[str, list[bytes]] = field(default_factory=dict)
     warned: set[str] = field(default_factory=set)
 
-    def add(self, sample: Sample, split: str, whose: Whose) -> Rejected | None:
-        """Write a sample; why it was refused, or None."""
+    def line(self, sample: Sample, whose: Whose) -> _Line | Rejected:
+        """A sample's row, not kept yet; or why there is none."""
         try:
             row = self.write(sample)
-            if not isinstance(row, Reject):
-                reject = self._checked(row)
-                if reject is None:
-                    line = _encode(row)
-                else:
-                    row = reject
+            reject = row if isinstance(row, Reject) else self._checked(row)
+            if reject is not None:
+                return rejected_by(self.stage, whose, reject)
+            # Of its own, for whoever looks at the row next may change it.
+            return _Line(dict(row), _encode(row))
         except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             return raised_by(self.stage, whose, error, self.warned)
-        if isinstance(row, Reject):
-            return rejected_by(self.stage, whose, row)
+
+    def keep(self, line: _Line, split: str) -> None:
+        """Keep a row."""
+        if self.columns is None:
+            self.columns = list(line.row)
+        if self.observer is not None:
+            self.observer.add(line.row)
         self.ledger.rows += 1
-        self.rows.setdefault(split, []).append(line)
-        return None
+        self.rows.setdefault(split, []).append(line.data)
 
     def _checked(self, row: Any) -> Reject | None:
         """Why a row cannot stand in this file; a row that breaks the contract is an error of its plugin."""
         if not isinstance(row, dict) or not row:
             raise TypeError(f"a row is a dict with something in it, not {type(row).__name__}")
         names = list(row)
-        if self.columns is None:
-            self.columns = names
-        elif names != self.columns:
+        if self.columns is not None and names != self.columns:
             raise ValueError(f"columns {names}, where the first row has {self.columns}")
-        if self.observer is not None:
-            reject = unwritable(row)
-            if reject is not None:
-                return reject
-            self.observer.add(row)
-        return None
+        return unwritable(row) if self.observer is not None else None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -141,7 +145,7 @@ class Renderer:
         self._max_errors = plan.recipe.output.max_errors
         self._keeper = keeper
         self._indexed = plan.indexed
-        self._finish = Finisher(plan.compiled.deferred)
+        self._finish = Finisher(plan.compiled.deferred, plan.compiled.warned)
 
     def render(self, candidates: Candidates, prepared: Prepared, verdict: Verdict) -> PartResult:
         """Write the samples the verdict keeps; name every record that it does not."""
@@ -166,32 +170,37 @@ class Renderer:
             return whose.reject("admit", "duplicate", "Same content as an earlier record", identity)
         kept = part.prepared.samples[position]
         sample = unpacked(kept) if isinstance(kept, bytes) else kept
-        rejected = self._finish.weigh(sample, part.candidates.raw, position, part.verdict.scale, whose)
-        if rejected is None:
-            rejected = part.judge.judge(sample, whose)
+        rejected = self._finish.weigh(sample, part.candidates.raw, position, whose)
         if rejected is None:
             rejected = self._written(part, sample, SPLITS[split], whose, identity)
         return None if rejected is None else msgspec.structs.replace(rejected, identity=identity)
 
     def _written(self, part: _Part, sample: Sample, split: str, whose: Whose, identity: bytes) -> Rejected | None:
-        refusals = [lines.add(sample, split, whose) for lines in part.formats]
-        first = next((refusal for refusal in refusals if refusal is not None), None)
-        if first is not None and all(refusals):
+        made = [lines.line(sample, whose) for lines in part.formats]
+        weight = sample.weight
+        # After the bytes are made: what a validator or a metric does to a row, or to a sample, is not written.
+        rejected = part.judge.judge(sample, whose)
+        if rejected is not None:
+            return rejected
+        refusals = [one for one in made if isinstance(one, Rejected)]
+        if len(refusals) == len(made):
             # No format wrote it: it was never exported, and so none of them owes a row for it.
-            return first
-        for lines, refusal in zip(part.formats, refusals, strict=True):
-            if refusal is not None:
+            return refusals[0]
+        wrote: list[str] = []
+        for lines, one in zip(part.formats, made, strict=True):
+            if isinstance(one, Rejected):
                 lines.ledger.refused += 1
-                part.notes[f"{refusal.code} refused by {lines.name}"] += 1
-                part.refused.append(refusal)
-        part.weights.append(sample.weight)
+                part.notes[f"{one.code} refused by {lines.name}"] += 1
+                part.refused.append(one)
+            else:
+                lines.keep(one, split)
+                wrote.append(lines.name)
+        part.weights.append(weight)
         part.measures.add(sample, split)
         if self._indexed:
-            wrote = [lines.name for lines, refusal in zip(part.formats, refusals, strict=True) if refusal is None]
-            line = index.IndexLine(
-                identity.hex(), whose.key, whose.subject, Outcome.EXPORTED, split, sample.weight, wrote,
-                part.measures.of(sample) or msgspec.UNSET,
-            )  # fmt: skip
+            key, measured = self._named(whose.key, whose.ordinal, part.verdict.base), part.measures.of(sample)
+            line = index.IndexLine(identity.hex(), key, whose.subject, Outcome.EXPORTED, split, weight, wrote)
+            line.metrics = measured or msgspec.UNSET
             part.index.append((whose.ordinal, index.encode(line)))
         return None
 
@@ -206,7 +215,7 @@ class Renderer:
         # What one format refused and another wrote is exported, and stands here all the same, under its format.
         listed = sorted([*rejected, *part.refused], key=lambda reject: reject.ordinal)
         entries = [self._entry(reject, base) for reject in listed]
-        lines = self._index(part) if self._indexed else []
+        lines = self._index(part, base) if self._indexed else []
         sums = WeightSums()
         sums.add(part.weights)
         return PartResult(
@@ -229,22 +238,27 @@ class Renderer:
             index_file=keeper.save_index(number, lines) if lines else "",
         )
 
-    def _index(self, part: _Part) -> list[bytes]:
+    def _index(self, part: _Part, base: int) -> list[bytes]:
         """The part's lines of the index, in source order."""
         lost = [
-            index.IndexLine(reject.identity.hex() or None, reject.key, reject.subject, reject.outcome)
+            index.IndexLine(reject.identity.hex() or None, self._name(reject, base), reject.subject, reject.outcome)
             for reject in part.prepared.rejected
         ]
         ordinals = [reject.ordinal for reject in part.prepared.rejected]
         lines = [*part.index, *zip(ordinals, map(index.encode, lost), strict=True)]
-        return [line for _, line in sorted(lines)]
+        # By place alone, and the sort is stable: several records may come of one line.
+        return [line for _, line in sorted(lines, key=itemgetter(0))]
 
     def _errors(self, rejected: list[Rejected], base: int) -> list[str]:
         told = [reject for reject in rejected if reject.outcome is not Outcome.DUPLICATE][: self._max_errors]
         return [f"Entity {self._name(reject, base)}: {sound(reject.reason)}" for reject in told]
 
     def _name(self, reject: Rejected, base: int) -> str:
-        return reject.key if reject.key is not None else self._place(base + reject.ordinal)
+        return self._named(reject.key, reject.ordinal, base)
+
+    def _named(self, key: str | None, ordinal: int, base: int) -> str:
+        """A record's key, or where it stands."""
+        return key if key is not None else self._place(base + ordinal)
 
     def _entry(self, reject: Rejected, base: int) -> dict[str, Any]:
         return {

@@ -3,24 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec.json
 import msgspec.msgpack
 from xxhash import xxh3_128
 
-from tuneport.model import Chat, Instruction, Sample, Text
+from tuneport.errors import PluginError
+from tuneport.model import Sample
 from tuneport.runs.messages import Candidates, Prepared, Rejected, SpooledPart, SpoolRecord
 from tuneport.runs.storage import Storage
 
 _encode = msgspec.msgpack.Encoder().encode
 _candidates = msgspec.msgpack.Decoder(Candidates).decode
 
-packed: Callable[[Sample], bytes] = msgspec.json.Encoder().encode
-"""A sample as it waits in the spool: JSON, which carries integers of any size."""
+_json = msgspec.json.Encoder().encode
 
-unpacked: Callable[[bytes], Sample] = msgspec.json.Decoder(Instruction | Chat | Text).decode
-"""The sample again."""
+
+def packed(sample: Sample) -> bytes:
+    """A sample as it waits in the spool: its kind, and JSON, which carries integers of any size."""
+    kind = type(sample)
+    return b"%b %b" % (f"{kind.__module__}:{kind.__qualname__}".encode(), _json(sample))
+
+
+def unpacked(data: bytes) -> Sample:
+    """The sample again.
+
+    Raises:
+        PluginError: its kind is not there any more.
+    """
+    kind, _, body = data.partition(b" ")
+    sample: Sample = _decoder(kind.decode())(body)
+    return sample
+
+
+@cache
+def _decoder(kind: str) -> Callable[[bytes], Any]:
+    module, _, name = kind.partition(":")
+    for one in _kinds(Sample):
+        if (one.__module__, one.__qualname__) == (module, name):
+            return msgspec.json.Decoder(one).decode
+    raise PluginError(f"the kind of sample {kind} is not there any more", "was its plugin removed meanwhile?")
+
+
+def _kinds(kind: type[Sample]) -> Iterator[type[Sample]]:
+    yield kind
+    for one in kind.__subclasses__():
+        yield from _kinds(one)
 
 
 class _Spooled(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""A sample's final weight: its own, the factors of deferred weightings, and the verdict's scale."""
+"""A sample's final weight: its own, and the factors of deferred weightings."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from math import isfinite, isnan
 from tuneport.errors import PluginError
 from tuneport.hookspecs import DeferredWeighting
 from tuneport.model import Sample
+from tuneport.plugin_manager.discovery import told
 from tuneport.runs.messages import Rejected, StageRef
-from tuneport.runs.working.prepare import Whose, bad_weight
+from tuneport.runs.working.prepare import Whose, bad_weight, raised_by
 from tuneport.summary import Summary
 
 
 class Finisher:
     """Turns the numbers that deferred weightings took into factors, once their summaries are known."""
 
-    def __init__(self, deferred: Sequence[tuple[StageRef, DeferredWeighting]]) -> None:
+    def __init__(self, deferred: Sequence[tuple[StageRef, DeferredWeighting]], warned: set[str]) -> None:
         self._deferred = deferred
+        self._warned = warned
         self._factors: list[tuple[StageRef, Callable[[float | None], float]]] = []
 
     def summaries(self, summaries: Sequence[Summary]) -> None:
@@ -30,20 +32,23 @@ class Finisher:
             return
         for (stage, weighting), summary in zip(self._deferred, summaries, strict=True):
             try:
-                self._factors.append((stage, weighting.finish(summary)))
-            except Exception as error:
-                raise PluginError(f"weighting {stage.qualified}: {type(error).__name__}: {error}") from error
+                factor: object = weighting.finish(summary)
+                if not callable(factor):
+                    raise TypeError(f"finish returned {type(factor).__name__}, no function")
+                self._factors.append((stage, factor))
+            except (Exception, SystemExit) as error:
+                raise PluginError(f"weighting {stage.qualified}: {told(error)}") from error
 
-    def weigh(self, sample: Sample, raw: Sequence[bytes], position: int, scale: float, whose: Whose) -> Rejected | None:
+    def weigh(self, sample: Sample, raw: Sequence[bytes], position: int, whose: Whose) -> Rejected | None:
         """Set a sample's weight; why it cannot have one, or None."""
-        weight = sample.weight * scale
+        weight = sample.weight
         for (stage, factor), column in zip(self._factors, raw, strict=True):
             number = memoryview(column).cast("d")[position]
             try:
                 weight *= factor(None if isnan(number) else number)
-            except Exception as error:
-                raise PluginError(f"weighting {stage.qualified}: {type(error).__name__}: {error}") from error
-            if not isfinite(weight) or weight < 0.0:
-                return bad_weight(stage, whose, weight)
+                if not isfinite(weight) or weight < 0.0:
+                    return bad_weight(stage, whose, weight)
+            except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+                return raised_by(stage, whose, error, self._warned)
         sample.weight = weight
         return None
