@@ -82,7 +82,12 @@ def test_plugins_are_found_by_entry_point_without_importing_them(installed: Site
     found = {p["name"]: p for p in _json(installed.tuneport("plugins", "list", "--json", cwd=tmp_path))["plugins"]}
     assert found.keys() >= {"formats", "jsonl_llm", "lora_metadata", "quality", "sources", "acme", "markdown", "broken"}
     said = {name: (p["state"], p["origin"], p["provides"]) for name, p in found.items()}
-    provides = {"weightings": ["tier", "votes"], "formats": ["inhouse"]}
+    provides = {
+        "weightings": ["tier", "votes"],
+        "formats": ["inhouse"],
+        "validators": ["no_internal_links"],
+        "metrics": ["question_marks"],
+    }
     assert said["acme"] == ("ready", "installed (tuneport-acme)", provides)
     assert said["markdown"] == ("ready", "installed (tuneport-markdown)", {"exporters": ["markdown"]})
     assert said["broken"] == ("ready", "installed (tuneport-broken)", None)
@@ -147,6 +152,22 @@ def test_a_sample_that_no_format_wrote_is_rejected_with_the_plugins_own_code(ins
     assert said["rejects"] == {"acme:question_too_long": 1}
     assert said["errors"] == ["Entity 4: Question too long (161 chars)"]
     assert (said["exported_entities"], said["filtered_entities"]) == (3, 1)
+
+
+def test_a_third_partys_validator_and_metric_are_chosen_in_the_recipe(installed: Site, small: Path) -> None:
+    """A row that links to the intranet is refused, and the share of answers that ask back is in the manifest."""
+    more = [
+        {**RECORDS[0], "id": 91, "answer": "See http://intranet.acme/x for all of that."},
+        {**RECORDS[0], "id": 92, "answer": "Did that help you?"},
+    ]
+    with (small / "faq.jsonl").open("a") as file:
+        file.writelines(f"{json.dumps(record)}\n" for record in more)
+    said = _json(installed.tuneport("export", "recipe.json", "--json", cwd=small))
+    manifest = json.loads((small / "out/manifest.json").read_text())
+
+    assert said["rejects"] == {"acme:internal_link": 1}
+    assert manifest["validators"]["no_internal_links"]["refused"] == 1
+    assert manifest["metrics"] == {"question_marks": 1 / said["exported_entities"]}
 
 
 def test_the_plan_says_who_wants_whole_records_and_pins_the_table(installed: Site) -> None:
