@@ -160,3 +160,34 @@ def test_sums_are_what_sha256sum_checks(faq: Path, tmp_path: Path) -> None:
     changed = subprocess.run(check, cwd=tmp_path / "out", capture_output=True, text=True, check=False)
     assert changed.returncode == 1
     assert "README.md" in changed.stdout
+
+
+SCHEMAS: list[dict[str, Any]] = [
+    {},
+    {"properties": {}, "items": {}},
+    {"type": "object", "required": ["output"], "properties": {"output": {"type": ["string", "null"], "minLength": 3}}},
+    {"description": "größer", "enum": [1, "a", None, {"b": {}}], "maximum": 1e300},
+]
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+@pytest.mark.parametrize("encoding", ["object", "string", "id"])
+def test_rows_that_carry_a_schema_load(
+    encoding: str, schema: dict[str, Any], load: Callable[..., Any], tmp_path: Path
+) -> None:
+    """As an object, as text and as an id; the object of every row is the schema itself."""
+    lines = [json.dumps({"question": f"Q {n}?", "answer": f"The answer to {n}, at length."}) for n in range(20)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n")
+    asked = {"include_schema_in_output": True, "json_schema": json.dumps(schema), "schema_encoding": encoding}
+    export(recipe(tmp_path / "in.jsonl", tmp_path / "out", export={"structured_gen": asked}))
+    written, loaded = rows(tmp_path / "out"), load(tmp_path / "out")["train"]
+
+    assert len(loaded) == len(written) == 20
+    if encoding == "id":
+        (file,) = (tmp_path / "out/schemas").iterdir()
+        assert {row["schema_id"] for row in loaded} == {file.stem}
+        assert json.loads(file.read_text()) == schema
+    else:
+        decode = json.loads if encoding == "string" else dict
+        assert [decode(row["__schema__"]) for row in written] == [schema] * 20
+        assert list(loaded)[:3] == written[:3]

@@ -1,12 +1,22 @@
-"""Reject codes that any plugin may use as they are, a plugin's own being shown as `plugin:code`; and sound texts."""
+"""Reject codes, those of all plugins and a plugin's own (`plugin:code`); and what may be said in a reject."""
 
 from __future__ import annotations
+
+import traceback
+from pathlib import Path
 
 ERRORED = frozenset({"bad_json", "bad_utf8", "bad_type", "weight_not_finite", "int_range", "late_field"})
 """A record that could not be read or handled; so is every code that begins with `hook:`."""
 
 FILTERED = frozenset({"missing_field", "text_too_short", "text_too_long", "empty_output", "schema_violation"})
 """A record left out by a rule, as is every code that stands in neither set."""
+
+
+def raised(error: BaseException) -> str:
+    """What a plugin raised, and where: `KeyError at plugin.py:12`. Not its text, which may hold a record's values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
 
 
 def sound(text: str) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Mapping
 from logging import getLogger
-from pathlib import Path
 from typing import Any
 
 import msgspec.msgpack
@@ -14,6 +12,7 @@ import msgspec.msgpack
 from tuneport.errors import PluginError
 from tuneport.model import Sample
 from tuneport.plugin_manager.discovery import told
+from tuneport.runs.codes import raised
 from tuneport.runs.planning.compile import Compiled, NamedMetric
 
 log = getLogger("tuneport")
@@ -96,8 +95,6 @@ def _called(one: NamedMetric, function: Any, *arguments: Any) -> Any:
 
 def failed(one: NamedMetric, error: BaseException) -> PluginError:
     """The error of a metric that failed: nothing it says can be relied on any more."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     # What it said may hold a record's values: it stands in the log alone.
     log.warning("metric %s: %s", one.stage.qualified, told(error))
-    return PluginError(f"metric {one.stage.qualified} raised {type(error).__name__}{place}", "the log has its text")
+    return PluginError(f"metric {one.stage.qualified} raised {raised(error)}", "the log has its text")

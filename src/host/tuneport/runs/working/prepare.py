@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from logging import getLogger
 from math import isfinite, nan
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,7 +14,7 @@ from xxhash import xxh3_128_digest
 
 from tuneport.model import Batch, Entity, Reject, Sample
 from tuneport.plugin_manager.discovery import told
-from tuneport.runs.codes import ERRORED, FILTERED, sound
+from tuneport.runs.codes import ERRORED, FILTERED, raised, sound
 from tuneport.runs.messages import Candidates, Part, Prepared, Rejected, StageRef
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.reading.sources import readable
@@ -72,9 +70,7 @@ def raised_by(stage: StageRef, whose: Whose, error: BaseException, warned: set[s
     """
     if isinstance(error, UnicodeEncodeError):
         return whose.reject(stage.qualified, "bad_utf8", "Text holds a lone surrogate")
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    reason = f"{stage.qualified} raised {type(error).__name__}{place}"
+    reason = f"{stage.qualified} raised {raised(error)}"
     if stage.qualified not in warned:
         warned.add(stage.qualified)
         log.warning("%s, the first time with: %s", reason, " ".join(told(error).split())[:300])
