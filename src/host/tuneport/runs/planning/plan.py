@@ -6,15 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from logging import getLogger
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import msgspec.json
 
-from tuneport.config import closest
-from tuneport.errors import RecipeError, TuneportError
+from tuneport.errors import RecipeError
 from tuneport.files import Resources
 from tuneport.model import Entity, Problem
 from tuneport.plugin_manager import PluginManager
@@ -22,9 +19,10 @@ from tuneport.recipes import Recipe
 from tuneport.runs.codes import sound
 from tuneport.runs.planning.compile import Compiled, Facts, Judges, compile_pipeline, compile_validators
 from tuneport.runs.planning.identity import Pinned, canonical, identity_of, now_of, pinned_before
+from tuneport.runs.planning.origin import key_of, opened, subject_of, warn_of_unseen
 from tuneport.runs.planning.pipeline import Pipeline, Stage, resolve_importer, resolve_pipeline
 from tuneport.runs.planning.target import Target, target_of
-from tuneport.runs.reading.sources import IterableSource, information, open_source, with_field_types
+from tuneport.runs.reading.sources import information, with_field_types
 from tuneport.source import Source, SourceInfo
 
 
@@ -48,8 +46,6 @@ class Sizes:
 
 
 SIZES = Sizes()
-
-log = getLogger("tuneport")
 
 
 @dataclass(frozen=True)
@@ -151,53 +147,11 @@ def make_plan(
     if to_run and staged is None and not problems:
         target.must_be_free()
     resources = Resources(recipe.base)
-    source = _opened(recipe, importer, entities, target, resources, problems)
+    source = opened(recipe, importer, entities, target, resources, problems)
     info = information(source)
-    key, subject = _key(recipe, info, problems), _subject(recipe, info, problems)
+    key, subject = key_of(recipe, info, problems), subject_of(recipe, info, problems)
     draft = _Draft(recipe, pipeline, importer, source, info, key, subject, target, sizes, resources.digests)
     return draft.plan(staged, problems)
-
-
-def _opened(
-    recipe: Recipe,
-    importer: Stage | None,
-    entities: Iterable[Entity] | None,
-    target: Target,
-    resources: Resources,
-    problems: list[Problem],
-) -> Source:
-    if importer is None:
-        return IterableSource(entities or ())
-    paths = {name: recipe.resolve(value) for name, value in importer.config if isinstance(value, Path)}
-    problems.extend(problem for path in paths.values() if (problem := target.would_lose(path)) is not None)
-    config = importer.config.model_copy(update=paths)
-    now = now_of(recipe)
-    try:
-        source = open_source(importer.contribution, config, now, recipe.run.seed, resources)
-        information(source)
-    except TuneportError as error:
-        if not problems:
-            raise
-        raise RecipeError([*problems, Problem("source", error.message, error.hint)], recipe.origin) from error
-    return source
-
-
-def _key(recipe: Recipe, info: SourceInfo, problems: list[Problem]) -> tuple[str, ...] | None:
-    """The fields that name a record: those the recipe names, else the source's own; None for `pk`, else `id`."""
-    named = tuple(recipe.source.key) if recipe.source is not None else ()
-    if info.closed and info.fields is not None:
-        hint = f"it has {', '.join(info.fields)}"
-        unknown = [name for name in named if name not in info.fields]
-        problems.extend(Problem(f'source.key = "{name}"', "the source has no such field", hint) for name in unknown)
-    return named or info.key or None
-
-
-def _subject(recipe: Recipe, info: SourceInfo, problems: list[Problem]) -> str | None:
-    subject = recipe.source.subject if recipe.source is not None else None
-    if subject is not None and info.closed and info.fields is not None and subject not in info.fields:
-        hint = f"it has {', '.join(info.fields)}"
-        problems.append(Problem(f'source.subject = "{subject}"', "the source has no such field", hint))
-    return subject
 
 
 @dataclass(frozen=True)
@@ -239,7 +193,7 @@ class _Draft:
     ) -> Plan:
         facts = self._facts(pinned.now, dict(pinned.fields))
         compiled = compile_pipeline(self.pipeline, judges, facts, self._conditions(), problems)
-        self._unseen(facts)
+        warn_of_unseen(self.recipe, self.info, facts.fields)
         if problems:
             raise RecipeError(problems, self.recipe.origin)
         plan = Plan(
@@ -270,14 +224,6 @@ class _Draft:
                 Problem(stage.path, f"{stage.ref.qualified} judges datasets, and rows alone are none", "name a folder")
                 for stage in judges
             )
-
-    def _unseen(self, facts: Facts) -> None:
-        """Warn of a key or subject that none of the first records has."""
-        source = self.recipe.source
-        for name in (*source.key, source.subject) if source is not None else ():
-            if name is not None and facts.fields and name not in facts.fields and not self.info.closed:
-                near = closest(name, facts.fields) or f"they have {', '.join(list(facts.fields)[:12])}"
-                log.warning('none of the first records has a field "%s"; %s', name, near)
 
     def _conditions(self) -> dict[str, str]:
         both = {
