@@ -343,7 +343,7 @@ def test_what_waited_is_not_read_again(tmp_path: Path, faq: Path, caplog: pytest
         storage = Storage(lambda _operation, path: written.append(path.name))
         execute(plan_export(data, sizes=sizes), storage=storage)
 
-    assert "5 parts done, " in caplog.text
+    assert "parts done: 5" in caplog.text
     assert not [name for name in written if name.endswith((".candidates", ".samples"))]
     assert not [name for name in written if name.startswith(("000000.", "000004."))]
     assert tree(tmp_path / "out") == whole

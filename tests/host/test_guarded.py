@@ -360,3 +360,44 @@ def test_dataset_validators_want_a_folder(lines: Path, tmp_path: Path) -> None:
     manager.register(Judge(lambda _dataset: [], "dataset"), "acme")
     with pytest.raises(RecipeError, match="judges datasets, and rows alone are none"):
         export(recipe(lines, tmp_path / "out.jsonl", export={"validators": ["v"]}), manager=manager)
+
+
+# What is told
+
+
+def test_when_nothing_is_published_the_first_reason_is_told(tmp_path: Path) -> None:
+    """The text of the first reject, and what stages counted: no need to look for a hidden folder."""
+    (tmp_path / "in.jsonl").write_text('{"id": 7, "question": "Why is it so?", "answer": "It is so.", "score": 3}\n')
+    asked = recipe(tmp_path / "in.jsonl", tmp_path / "out", export={"where": "score > '3'"})
+    with pytest.raises(DataError) as caught:
+        export(asked)
+    assert "the first: Entity 7: Does not hold: score > '3'" in caught.value.hint
+    assert "counted: 1 where_kinds_differ" in caught.value.hint
+
+
+def test_a_validator_that_yields_no_problem_is_told_so(lines: Path, tmp_path: Path) -> None:
+    """The reject names what it did wrong, and not a place in our code alone."""
+    manager = PluginManager()
+    manager.register(Judge(lambda _row: ["wrong"]), "acme")
+    with pytest.raises(DataError, match="acme:v raised NoProblemError"):
+        export(recipe(lines, tmp_path / "out", export={"validators": ["v"]}), manager=manager)
+
+
+def test_what_is_given_and_not_switched_on_is_told(
+    lines: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A schema that nobody applies, and an adapter that nobody tracks, are no silent successes."""
+    asked = {"structured_gen": {"json_schema": '{"required": ["nope"]}'}, "adapter_metadata": {"adapter_id": "x"}}
+    export(recipe(lines, tmp_path / "out", export=asked))
+    assert "enable_schema_validation is off" in caplog.text
+    assert "enable_tracking is off" in caplog.text
+
+
+@pytest.mark.parametrize(("entities", "options"), [({"question": "?"}, None), ("hello", None), ([], {"path": "x"})])
+def test_wrong_arguments_are_type_errors(entities: Any, options: Any, tmp_path: Path) -> None:
+    """One record alone, a text, or options as a mapping are told before anything is read."""
+    from tuneport import ExportOptions
+
+    exporter = PluginManager().load("jsonl_llm")
+    with pytest.raises(TypeError, match=r"entities are|options are"):
+        exporter.exportEntities(entities, options or ExportOptions(output_path=tmp_path / "x.jsonl"))

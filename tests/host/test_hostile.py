@@ -421,7 +421,7 @@ def test_a_callback_that_raises_publishes_nothing(tmp_path: Path) -> None:
         (None, "dictionary"),
         ([1], "dictionary"),
         ({"source": "a\ud800.jsonl", "output": "x"}, "not Unicode"),
-        ({"source": "in.jsonl", "output": "x\0y"}, "names no folder"),
+        ({"source": "in.jsonl", "output": "x\0y"}, "NUL"),
         ({"source": {"path": "in.jsonl", "key": deep(900)}, "output": "x"}, "key"),
         ({"source": "in.jsonl", "output": "x", "run": {"now": 2026}}, "run.now"),
         ({"source": "in.jsonl", "output": "x", "run": {"now": "20260101"}}, "run.now"),

@@ -694,3 +694,15 @@ def test_the_index_and_versions_are_checked_too(faq: Path, tmp_path: Path) -> No
         ("miscounted", "rows"),
         ("miscounted", "bytes before compression"),
     ]
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_a_file_that_is_compressed_under_a_plain_name_is_read(compression: str, tmp_path: Path) -> None:
+    """An export may be told to compress a file whose name does not say so: its first bytes do."""
+    (tmp_path / "in.jsonl").write_bytes(faq_lines(50))
+    asked = recipe(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    asked["output"]["compression"] = compression
+    made = export(asked)
+
+    report = validate(tmp_path / "out.jsonl")
+    assert (report.ok, report.rows) == (True, made.stats.exported_entities)

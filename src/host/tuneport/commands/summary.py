@@ -32,7 +32,7 @@ def result_lines(result: ExportResult) -> str:
     errors = {code: n for code, n in stats.rejects.items() if is_error(code)}
     lines += _row("filtered", _counts(filtered)) + _row("errors", _counts(errors))
     if filtered or errors:
-        kept = "kept in a folder only; --json lists the first ones"
+        kept = "kept in a folder only" + ("" if result.kind == "stdout" else "; --json lists the first ones")
         lines += _row("rejects", f"{result.path}/rejects" if result.kind == "folder" else kept)
     if result.weights:
         weights = result.weights

@@ -67,7 +67,7 @@ class Terminal:
 def with_terminal(command: F) -> F:
     """Give a command the options that every command has, as its first argument."""
 
-    @click.option("--plugin-dir", multiple=True, metavar="DIR", help="Also look for plugins here.")
+    @click.option("--plugin-dir", multiple=True, metavar="DIR", help="Also look for plugin.json manifests here.")
     @click.option("--json", "as_json", is_flag=True, envvar="TUNEPORT_JSON", help="One JSON document on stdout.")
     @click.option("--quiet", "-q", is_flag=True, envvar="TUNEPORT_QUIET", help="Say nothing but errors.")
     @functools.wraps(command)

@@ -83,8 +83,10 @@ def export_entities(
     manager: PluginManager, exporter: str, config: Any, entities: Iterable[Entity], options: ExportOptions
 ) -> ExportResult:
     """What a loaded exporter's `exportEntities` does: the same run, over entities instead of a source."""
-    if not isinstance(entities, Iterable):
+    if not isinstance(entities, Iterable) or isinstance(entities, str | bytes | Mapping):
         raise TypeError(f"entities are an iterable of dicts, not {type(entities).__name__}")
+    if not isinstance(options, ExportOptions):
+        raise TypeError(f"options are ExportOptions, not {type(options).__name__}")
     recipe = recipe_for(exporter, config, str(options.path))
     must_be_sound(options.model_dump(mode="json"), "options")
     # The options are a recipe's [output] already, callback included: they are validated, and replace it whole.

@@ -70,8 +70,8 @@ class Run:
                 if not self._plan.resumable:
                     staging.remove()
                 elif isinstance(error, DataError):
-                    kept = f"what was done is kept in {staging.path}"
-                    raise DataError(error.message, f"{error.hint}; {kept}" if error.hint else kept) from None
+                    kept = f"what was done is kept in {staging.path}, for the next run to go on with"
+                    raise DataError(error.message, f"{error.hint}\n{kept}" if error.hint else kept) from None
                 raise
 
     def _work(self, staging: Staging) -> None:
@@ -85,8 +85,8 @@ class Run:
                 for result in record.results:
                     self._tally.add(result)
                 work.restore(keys, record.results)
-            waiting = f", {spool.parts} read" if spool is not None else ""
-            log.info("taking up %s: %d parts done%s", staging.path, self._tally.next_part, waiting)
+            read = f"{spool.parts:,} parts read, " if spool is not None else ""
+            log.info("taking up %s: %sparts done: %d", staging.path, read, self._tally.next_part)
         work.run()
 
     def _taken_up(self, staging: Staging) -> dict[str, Any] | None:
@@ -96,7 +96,9 @@ class Run:
             return staged
         if staged is not None:
             fields = changed(staged.get("identity"), msgspec.to_builtins(self._plan.identity)) or ["pinned facts"]
-            log.warning("%s belongs to another plan: %s changed. Starting afresh.", staging.path, ", ".join(fields))
+            more = f" and {len(fields) - 8} more" if len(fields) > 8 else ""
+            told = f"{', '.join(fields[:8])}{more} changed"
+            log.warning("%s belongs to another plan: %s. Starting afresh.", staging.path, told)
         staging.begin(self._plan)
         return None
 
@@ -233,7 +235,7 @@ class Run:
             # Ranges read before and after a change do not belong together.
             raise TryAgainError(f"{info.title} changed while it was read; nothing published", "run it again")
         self._tally.balance()
-        enough(self._tally.stats, self._plan.recipe)
+        enough(self._tally.stats, self._plan.recipe, self._tally.notes)
 
     def _clock(self) -> None:
         self._tally.stats.duration_ms = round((time.monotonic() - self._started) * 1000)

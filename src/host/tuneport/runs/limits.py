@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tuneport.errors import DataError
 from tuneport.options import ExportStats
 from tuneport.recipes import Recipe
@@ -24,8 +26,8 @@ def tolerable(stats: ExportStats, recipe: Recipe) -> None:
         _rate(stats, recipe.run.max_error_rate)
 
 
-def enough(stats: ExportStats, recipe: Recipe) -> None:
-    """Check what a finished run exported.
+def enough(stats: ExportStats, recipe: Recipe, notes: Mapping[str, int]) -> None:
+    """Check what a finished run exported; `notes` are events that stages counted.
 
     Raises:
         DataError: too many records failed, or too few were exported.
@@ -34,10 +36,13 @@ def enough(stats: ExportStats, recipe: Recipe) -> None:
     _rate(stats, recipe.run.max_error_rate)
     if stats.exported_entities < recipe.output.min_rows:
         reasons = ", ".join(f"{count:,} {code}" for code, count in sorted(stats.rejects.items()))
+        told = [f"rejected: {reasons}" if reasons else "there was nothing to read"]
+        told += [f"the first: {stats.errors[0]}"] if stats.errors else []
+        told += [f"counted: {', '.join(f'{count:,} {name}' for name, count in sorted(notes.items()))}"] if notes else []
         raise DataError(
             f"{stats.exported_entities:,} of {stats.total_entities:,} records exported, fewer than "
             f"output.min_rows = {recipe.output.min_rows:,}; nothing published",
-            f"rejected: {reasons}" if reasons else "there was nothing to read",
+            "\n".join(told),
         )
 
 

@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from tuneport.hookspecs import Validator
 
 
+class NoProblemError(TypeError):
+    """A validator yielded something that is no Problem."""
+
+
 def problems_of(validate: Validator, thing: Any) -> list[Problem]:
     """What a validator says of a thing.
 
     Raises:
-        TypeError: it yielded something that is no problem.
+        NoProblemError: it yielded something that is no problem.
         Exception: whatever the validator raises.
     """
     found: list[Problem] = []
@@ -23,9 +27,9 @@ def problems_of(validate: Validator, thing: Any) -> list[Problem]:
         if not isinstance(one, Problem) or not all(
             isinstance(text, str) for text in (one.path, one.message, one.hint, one.code)
         ):
-            raise TypeError(f"yielded {type(one).__name__}, no problem of texts")
+            raise NoProblemError(f"yielded {type(one).__name__}, no problem of texts")
         if one.severity not in {"error", "warning"}:
-            raise ValueError(f"severity {one.severity!r} is neither error nor warning")
+            raise NoProblemError(f"severity {one.severity!r} is neither error nor warning")
         found.append(one)
     return found
 

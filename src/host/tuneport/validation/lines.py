@@ -22,6 +22,7 @@ _STEP = 512
 
 Compression = Literal["none", "gzip", "zstd"]
 _COMPRESSED: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
+_MAGIC: dict[bytes, Compression] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _ROWS = (".jsonl", ".ndjson")
 
 
@@ -60,6 +61,11 @@ class Lines:
     def __iter__(self) -> Iterator[bytes]:
         compression = compression_of(self._path)
         with self._path.open("rb", buffering=_BLOCK) as file:
+            if compression == "none":
+                # An export may be told to compress a file whose name does not say so.
+                start = file.read(4)
+                file.seek(0)
+                compression = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), "none")
             try:
                 yield from self._lines(_unpacked(file, compression))
             except EOFError:

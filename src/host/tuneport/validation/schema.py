@@ -20,7 +20,7 @@ from tuneport.validation.rows import Judge
 if TYPE_CHECKING:
     from tuneport.plugin_manager import Contribution, PluginManager
 
-VALIDATOR = "quality:json_schema"
+VALIDATOR = "json_schema"
 
 
 def row_judge(schema: Path, manager: PluginManager) -> Judge:
@@ -30,7 +30,9 @@ def row_judge(schema: Path, manager: PluginManager) -> Judge:
         RecipeError: the schema cannot be read, or is none.
         PluginError: no plugin judges rows by a schema, or it is broken.
     """
-    contribution = manager.resolve("validators", VALIDATOR)
+    if not schema.is_file():
+        raise RecipeError([Problem("", "cannot be read: there is no such file")], str(schema))
+    contribution = manager.resolve("validators", VALIDATOR, prefer="quality")
     if contribution.on != "row":
         raise PluginError(f"validator {contribution.qualified} judges no rows: it is registered on {contribution.on}")
     judge = _made(contribution, schema)
@@ -48,7 +50,7 @@ def row_judge(schema: Path, manager: PluginManager) -> Judge:
 
 def _made(contribution: Contribution, schema: Path) -> Any:
     problems: list[Problem] = []
-    config = validated(contribution.config, {"json_schema": {"file": schema.name}}, "", problems)
+    config = validated(contribution.config, {VALIDATOR: {"file": schema.name}}, "", problems)
     if problems:
         raise RecipeError(problems, str(schema))
     context = Context(

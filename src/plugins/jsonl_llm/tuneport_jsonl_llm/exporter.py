@@ -6,6 +6,7 @@ Stages of other plugins are named in full, so that no third plugin can make one 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast
 
 from tuneport import AdapterMetadata, Config, Stages, default_manager
@@ -21,6 +22,8 @@ from tuneport_jsonl_llm.config import (
 if TYPE_CHECKING:
     from tuneport import Exporter
 
+log = getLogger("tuneport.jsonl_llm")
+
 
 def JSONLLLMExporter(config: JSONLLLMConfig | Mapping[str, Any] | None = None) -> Exporter:  # noqa: N802 -- fixed
     """A new exporter: exactly `default_manager().load("jsonl_llm", config)`."""
@@ -28,7 +31,8 @@ def JSONLLLMExporter(config: JSONLLLMConfig | Mapping[str, Any] | None = None) -
 
 
 def stages(config: JSONLLLMConfig) -> Stages:
-    """What the configuration asks for, as plain data."""
+    """What the configuration asks for, as plain data; what is given and not switched on is logged."""
+    _warn_of_what_is_off(config)
     return Stages(
         style=_style(config),
         filters=_filters(config.quality),
@@ -40,6 +44,14 @@ def stages(config: JSONLLLMConfig) -> Stages:
         dedup=config.quality.skip_duplicates,
         adapter=config.adapter_metadata if config.adapter_metadata.enable_tracking else None,
     )
+
+
+def _warn_of_what_is_off(config: JSONLLLMConfig) -> None:
+    schema, adapter = config.structured_gen, config.adapter_metadata
+    if schema.json_schema and not (schema.enable_schema_validation or schema.include_schema_in_output):
+        log.warning("structured_gen.json_schema is given, and enable_schema_validation is off: no row is checked")
+    if adapter.adapter_id and not adapter.enable_tracking:
+        log.warning("adapter_metadata.adapter_id is given, and enable_tracking is off: no metadata is kept")
 
 
 def _style(config: JSONLLLMConfig) -> dict[str, Any]:

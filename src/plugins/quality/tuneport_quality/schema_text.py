@@ -17,7 +17,7 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 200
 """Levels of objects and lists; jsonschema-rs reads no more than 255."""
 
-_JSON = 'give a JSON object, such as {"type": "object", "required": ["output"]}'
+_JSON = 'give a JSON object, such as {"required": ["output"]}, or the file that holds it: { file = "row.schema.json" }'
 _SMALLER = "judge with a smaller schema: one that says what rows of training data look like has a few kilobytes"
 
 

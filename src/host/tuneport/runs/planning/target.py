@@ -25,7 +25,10 @@ LATEST = "latest"
 
 _OR_REPLACE = "name another path, or --on-exists replace"
 _ROWS = {".jsonl", ".ndjson"}
-_OTHERS = {".json", ".csv", ".tsv", ".parquet", ".txt", ".arrow", ".bz2", ".xz", ".zip", ".lz4"}
+_OTHERS = {
+    *(".json", ".csv", ".tsv", ".parquet", ".txt", ".arrow", ".toml", ".db", ".sqlite", ".sqlite3"),
+    *(".bz2", ".xz", ".zip", ".lz4"),
+}
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,14 @@ class Target:
         return f"{replace}          --on-exists version    publish versions, in a folder that holds nothing else"
 
 
+def _shown(path: Path) -> str:
+    """A path as it is shown: without ways up and down again, as a dataset's own recipe has them."""
+    if ".." not in path.parts:
+        return str(path)
+    real = Path(os.path.realpath(path))
+    return str(real.relative_to(Path.cwd())) if real.is_relative_to(Path.cwd()) else str(real)
+
+
 def _files(folder: Path) -> set[str]:
     """Every file below a folder, and every link."""
     every = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
@@ -161,7 +172,7 @@ def target_of(output: Output, base: Path, formats: int, problems: list[Problem])
         hint = 'with on_exists = "replace" or "version"'
         problems.append(Problem("output.max_shrink", "there is nothing to compare with", hint))
     path = base / output.path
-    return Target(kind, path, "-" if kind == "stdout" else str(path), asked, output.on_exists)
+    return Target(kind, path, "-" if kind == "stdout" else _shown(path), asked, output.on_exists)
 
 
 def _kind(path: Path, asked: Compression, place: str, problems: list[Problem]) -> tuple[Kind, Compression]:
