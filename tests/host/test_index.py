@@ -261,3 +261,26 @@ def test_a_loader_does_not_see_it(
 
     assert list(loaded) == ["train"]
     assert list(loaded["train"]) == rows(tmp_path / "out")
+
+
+def test_it_says_which_rows_were_kept_with_problems(tmp_path: Path) -> None:
+    """A row that does not fit and is written all the same has every problem beside its place."""
+    answers = ["A long enough answer to that.", "Too short, it is."]
+    records = [{"id": n, "question": "Why is it so?", "answer": answer} for n, answer in enumerate(answers)]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    schema = {"properties": {"output": {"minLength": 20}, "instruction": {"maxLength": 5}}}
+    export = {
+        "structured_gen": {
+            "enable_schema_validation": True,
+            "reject_invalid_samples": False,
+            "json_schema": json.dumps(schema),
+        }
+    }
+    made(tmp_path / "in.jsonl", tmp_path / "out", source={"key": "id"}, export=export)
+    said = {entry["key"]: entry.get("problems") for entry in index(tmp_path / "out")}
+
+    assert said["0"] == ["Field 'instruction' too long (max 5 chars) (at /instruction)"]
+    assert sorted(said["1"] or []) == [
+        "Field 'instruction' too long (max 5 chars) (at /instruction)",
+        "Field 'output' too short (min 20 chars) (at /output)",
+    ]

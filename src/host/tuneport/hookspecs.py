@@ -81,6 +81,8 @@ class Metric(Protocol[State]):
 
     A state is plain data: numbers, texts, lists, and dicts, as MessagePack carries them. Merging must be exact:
     the result may not depend on how the samples were cut into parts.
+
+    A metric may also have `of(sample)`: what it says of a single sample stands in the dataset's index then.
     """
 
     def new(self) -> State:

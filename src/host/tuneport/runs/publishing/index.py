@@ -24,6 +24,7 @@ class IndexLine(msgspec.Struct, omit_defaults=False):
         weight: as it was trained; None where it was not exported.
         rows: the formats that wrote it; once published, `format:shard:line`, counted from 0.
         metrics: what metrics that measure each sample say of it; left out where there are none.
+        problems: what validators said of it and let pass; left out where there is nothing.
     """
 
     id: str | None
@@ -34,6 +35,7 @@ class IndexLine(msgspec.Struct, omit_defaults=False):
     weight: float | None = None
     rows: list[str] = msgspec.field(default_factory=list)
     metrics: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    problems: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 encode = msgspec.json.Encoder().encode

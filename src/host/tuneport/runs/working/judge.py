@@ -22,18 +22,21 @@ class Judge:
 
     Attributes:
         stats: validator name to what it said so far.
+        kept: what was said of the last sample and did not refuse it.
     """
 
     def __init__(self, compiled: Compiled) -> None:
         self._write = compiled.judged
         self._validators = compiled.validators
         self._warned = compiled.warned
+        self.kept: list[str] = []
         self.stats = {name: ValidatorStats(stage.qualified) for name, stage, _ in compiled.validators}
 
     def judge(self, sample: Sample, whose: Whose) -> Rejected | None:
         """Let every validator look at a sample; the first refusal, or None."""
         if self._write is None:
             return None
+        self.kept = []
         stage, write = self._write
         try:
             row = write(sample)
@@ -61,6 +64,7 @@ class Judge:
         errors = errors_in(problems)
         if not errors:
             stats.flagged += 1
+            self.kept.extend(sound(sentence(problem)) for problem in problems)
             return None
         stats.refused += 1
         reason = "; ".join(map(sentence, errors))

@@ -201,6 +201,7 @@ class Renderer:
             key, measured = self._named(whose.key, whose.ordinal, part.verdict.base), part.measures.of(sample)
             line = index.IndexLine(identity.hex(), key, whose.subject, Outcome.EXPORTED, split, weight, wrote)
             line.metrics = measured or msgspec.UNSET
+            line.problems = part.judge.kept or msgspec.UNSET
             part.index.append((whose.ordinal, index.encode(line)))
         return None
 
