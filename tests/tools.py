@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tuneport.runs.storage import Storage
+
 NOW = "2026-11-22T00:00:00Z"
 
 
@@ -63,3 +65,21 @@ def faq_lines(count: int) -> bytes:
         if number % 50 == 49:
             lines.append("")
     return b"".join((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
+
+
+class Killed(BaseException):
+    """Stands for the death of the process: nothing may catch it."""
+
+
+class Mortal(Storage):
+    """A disk that the process dies at: from the n-th operation on, none happens."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__(self._count)
+        self.operations = 0
+        self._last = last
+
+    def _count(self, _operation: str, _path: Path) -> None:
+        self.operations += 1
+        if self.operations > self._last:
+            raise Killed

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import faq_lines, recipe, tree
+from tools import Killed, Mortal, faq_lines, recipe, tree
 
 from tuneport.errors import TargetExistsError
 from tuneport.runs import Sizes, execute, plan_export
@@ -26,24 +26,6 @@ from tuneport.runs.storage import Storage
 
 SMALL = Sizes(part_bytes=20_000, part_entities=150, savepoint_bytes=60_000)
 EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "8"))
-
-
-class Killed(BaseException):
-    """Stands for the death of the process: nothing may catch it."""
-
-
-class Mortal(Storage):
-    """A disk that the process dies at: from the n-th operation on, none happens."""
-
-    def __init__(self, last: int) -> None:
-        super().__init__(self._count)
-        self.operations = 0
-        self._last = last
-
-    def _count(self, _operation: str, _path: Path) -> None:
-        self.operations += 1
-        if self.operations > self._last:
-            raise Killed
 
 
 def run(asked: dict[str, Any], storage: Storage) -> None:

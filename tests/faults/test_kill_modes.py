@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import faq_lines, recipe, tree
+from tools import Killed, faq_lines, recipe, tree
 
 from tuneport.errors import TargetExistsError
 from tuneport.runs import ExportResult, Sizes, execute, plan_export
@@ -23,10 +23,6 @@ from tuneport.runs.storage import Storage
 
 SMALL = Sizes(part_bytes=12_000, savepoint_bytes=30_000)
 EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "14"))
-
-
-class Killed(BaseException):
-    """Stands for the death of the process: nothing may catch it."""
 
 
 def mortal(dies: Callable[[int, str], bool]) -> Storage:

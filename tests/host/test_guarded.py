@@ -354,6 +354,13 @@ def test_a_nul_in_a_name_is_a_problem_of_the_recipe(section: str, lines: Path, t
         export(asked)
 
 
+def test_a_pattern_that_speaks_of_nul_is_none(lines: Path, tmp_path: Path) -> None:
+    """A schema's text may exclude the character by its escape."""
+    schema = r'{"properties": {"output": {"pattern": "^[^\u0000]*$"}}}'
+    asked = {"structured_gen": {"enable_schema_validation": True, "json_schema": schema}}
+    assert export(recipe(lines, tmp_path / "out", export=asked)).status == "published"
+
+
 def test_dataset_validators_want_a_folder(lines: Path, tmp_path: Path) -> None:
     """They are not passed over in silence where rows alone are written."""
     manager = PluginManager()

@@ -46,3 +46,19 @@ def test_every_bundled_plugin_is_pointed_to() -> None:
     assert set(pointers) == known == {"formats", "jsonl_llm", "lora_metadata", "quality", "sources"}
     assert manager.scan_plugin_directory(ROOT / "plugin_manifests") == 0
     assert {record.state for record in manager.list()} == {"ready"}
+
+
+def test_what_is_asked_without_a_run_loads_no_engine() -> None:
+    """Loading an exporter, validating a file and listing plugins cost none of what a run needs."""
+    import subprocess
+    import sys
+
+    code = """
+import sys
+from tuneport import PluginManager, validate
+PluginManager().load("jsonl_llm")
+import tuneport.validation.schema, tuneport.commands.validate, tuneport.commands.plugins
+print([name for name in sys.modules if name.startswith("tuneport.runs")])
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said == "[]\n"

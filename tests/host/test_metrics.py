@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import NOW, tree
+from tools import NOW, Killed, Mortal, tree
 
 from tuneport import Config, Context, Entity, Exporter, ExportOptions, PluginManager, Sample, export, hookimpl
 from tuneport.errors import PluginError, RecipeError
 from tuneport.runs import Sizes, execute, plan_export
-from tuneport.runs.storage import Storage
 
 ENTITIES: list[Entity] = [
     {"pk": number, "question": f"What is {number}?", "answer": "word " * (number % 7 + 2) + str(number)}
@@ -244,24 +243,6 @@ def test_part_sizes_change_no_result(recipe: dict[str, Any]) -> None:
 
     assert "quality_report.json" in found["all"]
     assert all(one == found["all"] for one in found.values())
-
-
-class Killed(BaseException):
-    """Stands for the death of the process."""
-
-
-class Mortal(Storage):
-    """A disk that the process dies at, from the n-th operation on."""
-
-    def __init__(self, last: int) -> None:
-        super().__init__(self._count)
-        self.operations = 0
-        self._last = last
-
-    def _count(self, _operation: str, _path: Path) -> None:
-        self.operations += 1
-        if self.operations > self._last:
-            raise Killed
 
 
 @pytest.mark.parametrize("sizes", ["seven", "deferred"])

@@ -13,7 +13,7 @@ from tuneport.hookspecs import hookimpl
 from tuneport.model import Entity, Problem
 from tuneport.options import ExportOptions, ExportStats
 from tuneport.plugin_manager.discovery import told
-from tuneport.runs.problems import problems_of, sentence
+from tuneport.problems import problems_of, sentence
 
 if TYPE_CHECKING:
     from tuneport.dataset import Dataset

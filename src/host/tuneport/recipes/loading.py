@@ -67,14 +67,21 @@ def must_be_sound(data: Any, origin: str) -> None:
         RecipeError: one of them is no Unicode, or holds a NUL; or the data is nested too deeply.
     """
     try:
-        text = json.dumps(data, ensure_ascii=False, default=str)
-        text.encode()
+        json.dumps(data, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError:
         raise RecipeError([Problem("", "a text or path in it is not Unicode")], origin) from None
     except (RecursionError, ValueError):
         raise RecipeError([Problem("", "nested too deeply")], origin) from None
-    if "\\u0000" in text:
+    if _holds_nul(data):
         raise RecipeError([Problem("", "a text or path in it holds a NUL character")], origin)
+
+
+def _holds_nul(data: Any) -> bool:
+    if isinstance(data, Mapping):
+        return any(_holds_nul(one) for pair in data.items() for one in pair)
+    if isinstance(data, list | tuple):
+        return any(map(_holds_nul, data))
+    return isinstance(data, str | Path) and "\0" in str(data)
 
 
 def override(data: dict[str, Any], settings: Sequence[str], extra: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from tuneport.errors import PluginError, RecipeError, TuneportError
 from tuneport.files import Resources
 from tuneport.model import Problem
 from tuneport.plugin_manager.discovery import told
-from tuneport.runs.problems import problems_of
+from tuneport.problems import problems_of
 from tuneport.validation.rows import Judge
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from tuneport.adapter import AdapterMetadata
 from tuneport.config import below
 from tuneport.model import Problem
 from tuneport.plugin_manager.discovery import told
+from tuneport.problems import errors_in, problems_of
 from tuneport.runs.messages import StageRef
 from tuneport.runs.planning.pipeline import Stage
-from tuneport.runs.problems import errors_in, problems_of
 
 if TYPE_CHECKING:
     from tuneport.hookspecs import Validator

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from itertools import chain
 from logging import getLogger
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,9 +13,9 @@ from tuneport.dataset import DataFile, Dataset, rows_digest
 from tuneport.errors import DataError, PluginError
 from tuneport.model import Artifact
 from tuneport.plugin_manager.discovery import told
+from tuneport.problems import errors_in, problems_of, sentence
 from tuneport.runs.messages import SPLITS, Segment
 from tuneport.runs.planning.plan import Plan
-from tuneport.runs.problems import errors_in, problems_of, sentence
 from tuneport.runs.publishing.again import place_of
 from tuneport.runs.publishing.index import Places, placed
 from tuneport.runs.publishing.manifest import as_json, format_infos, manifest_of, resolved_recipe
@@ -138,8 +137,7 @@ class Publisher:
             written["rejects/00000.jsonl"] = self._rejects("rejects/00000.jsonl")
         written["recipe.json"] = self._write("recipe.json", as_json(self._plan, self.recipe))
         written["manifest.json"] = self._write("manifest.json", as_json(self._plan, dataset.manifest))
-        shards = [shard for info in dataset.formats.values() for split in info.splits.values() for shard in split]
-        written |= {file.path: file.sha256 for file in chain(shards, dataset.manifest.index)}
+        written |= {file.path: file.sha256 for file in dataset.files()}
         sums = "".join(f"{digest}  {path}\n" for path, digest in sorted(written.items()))
         self._write("SHA256SUMS", sums.encode())
         self._write("stats.json", as_json(self._plan, self._tally.stats))

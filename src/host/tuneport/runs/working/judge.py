@@ -7,10 +7,10 @@ from typing import Any
 
 from tuneport.dataset import ValidatorStats
 from tuneport.model import Reject, Sample
+from tuneport.problems import errors_in, problems_of, sentence
 from tuneport.runs.codes import sound
 from tuneport.runs.messages import Rejected, StageRef
 from tuneport.runs.planning.compile import Compiled
-from tuneport.runs.problems import errors_in, problems_of, sentence
 from tuneport.runs.working.prepare import Whose, own_code, raised_by
 
 KEPT_PROBLEMS = 10

@@ -50,10 +50,10 @@ class Keeper(Protocol):
 
 
 class _Line(NamedTuple):
-    """A row, and its bytes."""
+    """The bytes of a row, and the row itself where it will be looked at."""
 
-    row: dict[str, Any]
     data: bytes
+    row: dict[str, Any] | None
 
 
 @dataclass
@@ -76,16 +76,14 @@ class _Lines:
             reject = row if isinstance(row, Reject) else self._checked(row)
             if reject is not None:
                 return rejected_by(self.stage, whose, reject)
-            # Of its own, for whoever looks at the row next may change it.
-            return _Line(dict(row), _encode(row))
+            # The observer's is a copy, for whoever looks at the row next may change it.
+            return _Line(_encode(row), dict(row) if self.observer is not None else None)
         except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             return raised_by(self.stage, whose, error, self.warned)
 
     def keep(self, line: _Line, split: str) -> None:
         """Keep a row."""
-        if self.columns is None:
-            self.columns = list(line.row)
-        if self.observer is not None:
+        if self.observer is not None and line.row is not None:
             self.observer.add(line.row)
         self.ledger.rows += 1
         self.rows.setdefault(split, []).append(line.data)
@@ -95,7 +93,9 @@ class _Lines:
         if not isinstance(row, dict) or not row:
             raise TypeError(f"a row is a dict with something in it, not {type(row).__name__}")
         names = list(row)
-        if self.columns is not None and names != self.columns:
+        if self.columns is None:
+            self.columns = names
+        elif names != self.columns:
             raise ValueError(f"columns {names}, where the first row has {self.columns}")
         return unwritable(row) if self.observer is not None else None
 
