@@ -77,11 +77,17 @@ def must_be_sound(data: Any, origin: str) -> None:
 
 
 def _holds_nul(data: Any) -> bool:
-    if isinstance(data, Mapping):
-        return any(_holds_nul(one) for pair in data.items() for one in pair)
-    if isinstance(data, list | tuple):
-        return any(map(_holds_nul, data))
-    return isinstance(data, str | Path) and "\0" in str(data)
+    """Whether a text or path in it does; without recursion, for the data may be nested as deeply as JSON allows."""
+    left = [data]
+    while left:
+        value = left.pop()
+        if isinstance(value, Mapping):
+            left += [*value.keys(), *value.values()]
+        elif isinstance(value, list | tuple):
+            left += value
+        elif isinstance(value, str | Path) and "\0" in str(value):
+            return True
+    return False
 
 
 def override(data: dict[str, Any], settings: Sequence[str], extra: Mapping[str, Any]) -> None:
