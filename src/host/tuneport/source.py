@@ -34,6 +34,22 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     rows: int | None = None
 
 
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several things that a source could read, as its catalogue has it.
+
+    Attributes:
+        name: what the importer's `table` would name.
+        fields: column to type, as in SourceInfo.
+        key: the columns that name a record, where the source knows them.
+        rows: about how many records there are; None where that is not known cheaply.
+    """
+
+    name: str
+    fields: Mapping[str, str]
+    key: tuple[str, ...] = ()
+    rows: int | None = None
+
+
 class Source(abc.ABC):
     """Entities in a fixed order, in ranges that can each be read on their own.
 
@@ -65,6 +81,15 @@ class Source(abc.ABC):
     def locate(self, ordinal: int) -> str:
         """Where the record with this ordinal (from 0, over the whole source) stands, for a person."""
         return f"row {ordinal + 1}"
+
+    def tables(self) -> list[Table]:
+        """What could be read where nothing was named, by name; empty where there is no such choice.
+
+        Raises:
+            SourceNotFoundError: there is nothing to read.
+            SourceError: it is there and cannot be opened.
+        """
+        return []
 
     def check(self) -> list[Problem]:
         """What is wrong with the source as it is configured; empty when it can be read."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tuneport.errors import SourceError, SourceNotFoundError
+from tuneport_sources._params import Param, execute_checked
 from tuneport_sources._readonly import confine, quoted
 
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
@@ -55,19 +56,20 @@ class Relation:
         )
 
 
-def query_relation(connection: sqlite3.Connection, query: str, title: str) -> Relation:
+def query_relation(connection: sqlite3.Connection, query: str, params: Mapping[str, Param], title: str) -> Relation:
     """Look at a query without running it.
 
     Raises:
-        SourceError: it is not one SELECT.
+        SourceError: it is not one SELECT, or has other parameters than these.
     """
     confine(connection)
     text = query.strip().rstrip("; \t\r\n")
     try:
-        found = connection.execute(f"SELECT * FROM (\n{text}\n) LIMIT 0")  # noqa: S608  -- the authorizer judges it
+        sql = f"SELECT * FROM (\n{text}\n) LIMIT 0"  # noqa: S608  -- the authorizer judges it
+        found = execute_checked(connection, sql, params, title)
     except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
-            raise SourceError(f"{title}: {error}", _ONE_SELECT) from error
+            raise SourceError(f"{title}: {error}", "" if "no such" in str(error) else _ONE_SELECT) from error
         raise
     return Relation("query", "query", {column[0]: "" for column in found.description}, query=text)
 
@@ -80,7 +82,22 @@ def table_relation(connection: sqlite3.Connection, table: str | None, file: str)
     """
     held = _held(connection)
     name = _choose(held, file) if table is None else _find(held, table, file)
-    kind, virtual = held[name]
+    return _relation(connection, name, *held[name])
+
+
+def relations(connection: sqlite3.Connection) -> Iterator[Relation]:
+    """Yield every table and view, by name; one that SQLite cannot read has no columns."""
+    for name, (kind, virtual) in _held(connection).items():
+        try:
+            yield _relation(connection, name, kind, virtual)
+        except sqlite3.OperationalError as error:
+            # a view of what is gone, or a table of a module that is not here
+            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+                raise
+            yield Relation(name, kind, {})
+
+
+def _relation(connection: sqlite3.Connection, name: str, kind: str, virtual: bool) -> Relation:
     rows = connection.execute(f"PRAGMA table_xinfo({quoted(name)})").fetchall()
     columns = {row[1]: field_type(row[2] or "") for row in rows if row[6] != _HIDDEN}
     if kind == "view" or virtual:
@@ -112,7 +129,8 @@ def _choose(held: dict[str, tuple[str, bool]], file: str) -> str:
         raise SourceNotFoundError(f"{file} holds no table")
     if len(tables) > 1:
         choices = " or ".join(f'source.table = "{name}"' for name in tables[:2])
-        raise SourceNotFoundError(f"{file} holds several tables", f"choose one: {choices}; it has {', '.join(held)}")
+        more = f"; it has {', '.join(held)}" if len(held) > 2 else ""
+        raise SourceNotFoundError(f"{file} holds several tables", f"choose one: {choices}{more}")
     return tables[0]
 
 

@@ -1,4 +1,4 @@
-"""The lines of a byte range, in bounded memory."""
+"""The lines of a file or of a byte range, in bounded memory."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ def owned_lines(file: BinaryIO, start: int, end: int) -> Iterator[bytes | None]:
             yield None
         else:
             yield line.removeprefix(BOM) if first else line
+
+
+def all_lines(file: BinaryIO) -> Iterator[bytes | None]:
+    """Yield each line of a file that cannot seek, as `owned_lines` does."""
+    first = True
+    while line := file.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE and not line.endswith(b"\n"):
+            while line and not line.endswith(b"\n"):
+                line = file.readline(_STEP)
+            yield None
+        else:
+            yield line.removeprefix(BOM) if first else line
+        first = False
 
 
 def _next_line(file: BinaryIO, position: int, end: int) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ def _authorize(action: int, first: str | None, second: str | None, _database: st
     return sqlite3.SQLITE_DENY
 
 
-def gives_other_rows_next_time(connection: sqlite3.Connection, sql: str) -> bool:
+def gives_other_rows_next_time(connection: sqlite3.Connection, sql: str, params: Mapping[str, object]) -> bool:
     """Whether a query draws lots or looks at the clock, so that its rows cannot be read twice.
 
     Date functions count whatever they are given: what they are given may be `now`.
@@ -131,7 +131,7 @@ def gives_other_rows_next_time(connection: sqlite3.Connection, sql: str) -> bool
         return sqlite3.SQLITE_OK
 
     connection.set_authorizer(note)
-    connection.execute(f"SELECT * FROM (\n{sql}\n) LIMIT 0")  # noqa: S608  -- only to look at what it calls
+    connection.execute(f"SELECT * FROM (\n{sql}\n) LIMIT 0", params)  # noqa: S608  -- only to look at what it calls
     connection.set_authorizer(None)
     return bool(called & _FICKLE)
 

@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 
+from pydantic import Field
+
 from tuneport import Batch, Config, Partition, Source, SourceInfo
 from tuneport.errors import SourceError
 from tuneport_sources._diagnosis import diagnose
-from tuneport_sources._files import regular_file, revision, unreadable
+from tuneport_sources._files import revision
+from tuneport_sources._packed import MAX_RATIO, opened
 from tuneport_sources._places import elements_at, find_lists, only_list
 from tuneport_sources._records import batches, decoder
 from tuneport_sources._scanner import Scanner, SyntaxFault
@@ -24,10 +27,12 @@ class JsonConfig(Config):
     """What to read."""
 
     path: Path
-    """The file."""
+    """The file; it may be compressed, with gzip or zstd."""
     at: str = ""
     """Where in it the array of objects stands: a key, or a path of keys (`entries.guidelines`). Not needed where
     the file is an array, or one of its keys alone holds an array of objects."""
+    max_ratio: int = Field(MAX_RATIO, ge=0)
+    """How many times its size a compressed file may unpack to, past the first 64 MiB; 0 for no limit."""
 
 
 class JsonSource(Source):
@@ -37,9 +42,10 @@ class JsonSource(Source):
     the source: where the next record begins is not certain after it.
     """
 
-    def __init__(self, path: Path, at: str = "") -> None:
+    def __init__(self, path: Path, at: str = "", max_ratio: int = MAX_RATIO) -> None:
         self._path = path
         self._at = at
+        self._max_ratio = max_ratio
 
     def info(self) -> SourceInfo:
         """Say what is known of the file; an array inside it is looked for."""
@@ -100,15 +106,21 @@ class JsonSource(Source):
 
     @contextmanager
     def _opened(self) -> Iterator[Scanner]:
-        regular_file(self._path)
         try:
-            with self._path.open("rb") as file:
+            with opened(self._path, self._max_ratio) as file:
                 yield Scanner(file)
-        except OSError as error:
-            raise unreadable(self._path, error) from error
         except SyntaxFault as fault:
-            line = _line(self._path, fault.offset)
+            line = self._line(fault.offset)
             raise SourceError(f"{self._path}, line {line} (byte {fault.offset}): {fault.message}", fault.hint) from None
+
+    def _line(self, offset: int) -> int:
+        """The line of a byte, from 1."""
+        lines, left = 1, offset
+        with opened(self._path, self._max_ratio) as file:
+            while left > 0 and (block := file.read(min(left, _BLOCK))):
+                lines += block.count(b"\n")
+                left -= len(block)
+        return lines
 
 
 def _explain(scanner: Scanner, record: bytes, error: Exception) -> tuple[str, str]:
@@ -122,13 +134,3 @@ def _explain(scanner: Scanner, record: bytes, error: Exception) -> tuple[str, st
     except (ValueError, RecursionError):
         pass
     return diagnose(record, error)
-
-
-def _line(path: Path, offset: int) -> int:
-    """The line of a byte, from 1."""
-    lines, left = 1, offset
-    with path.open("rb") as file:
-        while left > 0 and (block := file.read(min(left, _BLOCK))):
-            lines += block.count(b"\n")
-            left -= len(block)
-    return lines

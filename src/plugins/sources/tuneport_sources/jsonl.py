@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import Field
+
 from tuneport import Batch, Config, Partition, Source, SourceInfo
 from tuneport_sources._diagnosis import diagnose
-from tuneport_sources._files import regular_file, revision, unreadable
-from tuneport_sources._lines import owned_lines
+from tuneport_sources._files import regular_file, revision
+from tuneport_sources._lines import all_lines, owned_lines
+from tuneport_sources._packed import MAX_RATIO, is_packed, opened
 from tuneport_sources._records import batches, decoder
 
 
@@ -16,21 +19,32 @@ class JsonlConfig(Config):
     """What to read."""
 
     path: Path
-    """The file."""
+    """The file; it may be compressed, with gzip or zstd."""
+    max_ratio: int = Field(MAX_RATIO, ge=0)
+    """How many times its size a compressed file may unpack to, past the first 64 MiB; 0 for no limit."""
 
 
 class JsonlSource(Source):
-    """A JSONL file, in byte ranges. Blank lines count as lines, and are no records."""
+    """A JSONL file, in byte ranges; in one piece where it is compressed.
 
-    def __init__(self, path: Path) -> None:
+    Blank lines count as lines, and are no records.
+    """
+
+    def __init__(self, path: Path, max_ratio: int = MAX_RATIO) -> None:
         self._path = path
+        self._max_ratio = max_ratio
 
     def info(self) -> SourceInfo:
         """Say what is known of the file without reading it whole."""
         return SourceInfo(title=self._path.name, revision=revision(self._path))
 
     def partitions(self, target_bytes: int) -> Iterator[Partition]:
-        """Cut the file into byte ranges of `target_bytes`; each owns the lines that start in it."""
+        """Cut the file into byte ranges of `target_bytes`; each owns the lines that start in it.
+
+        None at all where it is compressed.
+        """
+        if is_packed(self._path):
+            return
         size = regular_file(self._path).st_size
         step = max(1, target_bytes)
         for start in range(0, size, step) or (0,):
@@ -42,14 +56,12 @@ class JsonlSource(Source):
         A line that is not UTF-8 or not JSON is malformed whatever the fields; a number out of range only
         where its field is asked for.
         """
-        size = regular_file(self._path).st_size
-        token = partition.token if partition is not None else {"start": 0, "end": size}
-        start, end = int(token["start"]), int(token["end"])
-        try:
-            with self._path.open("rb") as file:
-                yield from batches(owned_lines(file, start, end), decoder(fields), _explain, "line")
-        except OSError as error:
-            raise unreadable(self._path, error) from error
+        with opened(self._path, self._max_ratio) as file:
+            if partition is not None:
+                lines = owned_lines(file, int(partition.token["start"]), int(partition.token["end"]))
+            else:
+                lines = all_lines(file)
+            yield from batches(lines, decoder(fields), _explain, "line")
 
     def locate(self, ordinal: int) -> str:
         """`faq.jsonl:17`, as editors count lines."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pydantic import model_validator
 
-from tuneport import Batch, Config, Entity, Malformed, Partition, Source, SourceInfo
-from tuneport_sources._catalogue import Relation, query_relation, table_relation
+from tuneport import Batch, Config, Entity, Malformed, Partition, Source, SourceInfo, Table
+from tuneport_sources._catalogue import Relation, query_relation, relations, table_relation
 from tuneport_sources._files import regular_file
+from tuneport_sources._params import Param, check_values
 from tuneport_sources._ranges import rowid_ranges, rowid_span
 from tuneport_sources._readonly import confine, gives_other_rows_next_time, opened, read_header, wal_of
 
@@ -30,6 +31,8 @@ class SqliteConfig(Config):
     """The table or view; not needed where the database holds one table."""
     query: str | None = None
     """One SELECT, instead of a table."""
+    params: dict[str, Param] = {}
+    """Values for the query's `:name`: text, integer, number, boolean or null, and a date as text."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> SqliteConfig:
@@ -37,6 +40,9 @@ class SqliteConfig(Config):
             raise ValueError("table and query are both given: keep one of them")
         if self.query is not None and not self.query.strip():
             raise ValueError("query is empty")
+        if self.params and self.query is None:
+            raise ValueError(f"params are for a query, and there is none that asks for {', '.join(self.params)}")
+        check_values(self.params)
         return self
 
 
@@ -47,17 +53,24 @@ class SqliteSource(Source):
     primary key, a view or a query as it comes, both in one piece.
     """
 
-    def __init__(self, path: Path, table: str | None = None, query: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        table: str | None = None,
+        query: str | None = None,
+        params: Mapping[str, Param] | None = None,
+    ) -> None:
         self._path = path
         self._table = table
         self._query = query
+        self._params = dict(params or {})
 
     @cached_property
     def _relation(self) -> Relation:
         title = f"{self._path.name}, query"
         with opened(self._path, title if self._query is not None else self._path.name) as connection:
             if self._query is not None:
-                return query_relation(connection, self._query, title)
+                return query_relation(connection, self._query, self._params, title)
             return table_relation(connection, self._table, self._path.name)
 
     @cached_property
@@ -67,7 +80,7 @@ class SqliteSource(Source):
             return False
         with opened(self._path, self._title) as connection:
             sql = relation.query if relation.query is not None else relation.select(list(relation.columns))
-            return gives_other_rows_next_time(connection, sql)
+            return gives_other_rows_next_time(connection, sql, self._params)
 
     @property
     def _title(self) -> str:
@@ -103,11 +116,8 @@ class SqliteSource(Source):
         return facts
 
     def _rows(self, relation: Relation) -> int | None:
-        if relation.rowid is None:
-            return None
         with opened(self._path, self._title) as connection:
-            span = rowid_span(connection, relation)
-        return span.rows if span is not None else 0
+            return _rows(connection, relation)
 
     def partitions(self, target_bytes: int) -> list[Partition]:
         """Cut the table into ranges of rowid of about `target_bytes`; none where there is no rowid."""
@@ -127,7 +137,7 @@ class SqliteSource(Source):
             spoiled = _decode_texts(connection)
             start = size = 0
             rows: list[Sequence[Any]] = []
-            for row in _execute(connection, relation, names, partition):
+            for row in self._execute(connection, names, partition):
                 patience.fed = True
                 rows.append(row)
                 size += sum(len(value) for value in row if isinstance(value, str | bytes))
@@ -137,19 +147,35 @@ class SqliteSource(Source):
             if rows:
                 yield _batch(rows, start, relation, names, spoiled)
 
+    def _execute(
+        self, connection: sqlite3.Connection, names: Sequence[str], partition: Partition | None
+    ) -> sqlite3.Cursor:
+        relation = self._relation
+        if relation.query is not None:
+            return connection.execute(relation.query, self._params)
+        if partition is None:
+            return connection.execute(relation.select(names))
+        return connection.execute(relation.select_range(names), (partition.token["low"], partition.token["high"]))
+
     def locate(self, ordinal: int) -> str:
         """`faq row 17`."""
         return f"{self._relation.name} row {ordinal + 1}"
 
+    def tables(self) -> list[Table]:
+        """List tables and views, by name, with what the catalogue says of each; no row is read."""
+        with opened(self._path, self._path.name) as connection:
+            return [
+                Table(name=one.name, fields=one.columns, key=one.key, rows=_rows(connection, one))
+                for one in relations(connection)
+            ]
 
-def _execute(
-    connection: sqlite3.Connection, relation: Relation, names: Sequence[str], partition: Partition | None
-) -> sqlite3.Cursor:
-    if relation.query is not None:
-        return connection.execute(relation.query)
-    if partition is None:
-        return connection.execute(relation.select(names))
-    return connection.execute(relation.select_range(names), (partition.token["low"], partition.token["high"]))
+
+def _rows(connection: sqlite3.Connection, relation: Relation) -> int | None:
+    """About how many rows a table has; None for what has no rowid, or none in sequence."""
+    if relation.rowid is None:
+        return None
+    span = rowid_span(connection, relation)
+    return span.rows if span is not None else 0
 
 
 def _decode_texts(connection: sqlite3.Connection) -> list[bool]:
