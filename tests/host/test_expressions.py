@@ -302,6 +302,12 @@ def test_what_is_written_means(text: str, expected: Any) -> None:
     assert type(found) is type(expected)
 
 
+def test_a_value_is_given_as_expressions_see_it() -> None:
+    """A field alone is what it is inside an expression: NaN is null, a date ISO text, a tuple a list."""
+    given = {"nan": math.nan, "day": date(2024, 11, 21), "pair": (1, 2), "data": b"x"}
+    assert [parse(name)(given) for name in given] == [None, "2024-11-21", [1, 2], b"x"]
+
+
 @pytest.mark.parametrize("left", ["rating", "score", "price", "name", "nothing", "nan", "active", "tags", "absent"])
 @pytest.mark.parametrize("right", ["3", "2.5", "'Ann''s'", "null", "true"])
 @pytest.mark.parametrize("sign", ["<", "<=", ">", ">=", "==", "!="])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ def test_names_and_defaults_are_the_documented_ones() -> None:
         "weighting": {
             "enable_weights": True,
             "weight_field": "importance",
+            "weight_expression": "",
             "default_weight": 1.0,
             "auto_weight_by_length": False,
             "auto_weight_by_freshness": False,
@@ -35,6 +37,8 @@ def test_names_and_defaults_are_the_documented_ones() -> None:
             "normalize": "none",
             "freshness_half_life_days": 90.0,
             "freshness_floor": 0.1,
+            "min_weight": 0.0,
+            "max_weight": None,
         },
         "quality": {
             "min_text_length": 10,
@@ -117,6 +121,9 @@ def test_a_style_may_be_written_as_the_constant(spelling: str) -> None:
         ({"weighting": {"freshness_half_life_days": 0}}, "greater than 0"),
         ({"weighting": {"freshness_floor": 1.5}}, "less than or equal to 1"),
         ({"weighting": {"default_weight": float("nan")}}, "finite"),
+        ({"weighting": {"min_weight": -1}}, "greater than or equal to 0"),
+        ({"weighting": {"min_weight": 2, "max_weight": 1}}, "min_weight = 2 is more than max_weight = 1"),
+        ({"weighting": {"weight_field": "votes", "weight_expression": "votes"}}, "are both given: name one"),
         ({"weighting": {"normalize": "sqrt"}}, "'none', 'log', 'minmax' or 'percentile'"),
         ({"metadata_fields": "source"}, "a list of field names"),
         ({"metadata_fields": ["source", 3]}, "a list of field names"),
@@ -163,6 +170,25 @@ def test_the_default_stages() -> None:
     ]
     assert made.weightings == [{"use": "field", "at": "weighting", "default_weight": 1.0, "normalize": "none"}]
     assert (made.formats, made.dedup) == (["tuneport"], True)
+
+
+def test_a_weight_is_bounded_where_there_is_one() -> None:
+    """The bounds are the run's own; without them, or without weights, there are none."""
+    bounds = {"min_weight": 0.5, "max_weight": 4}
+    bounded = stages(JSONLLLMConfig.model_validate({"weighting": bounds}))
+    off = stages(JSONLLLMConfig.model_validate({"weighting": {**bounds, "enable_weights": False}}))
+    assert [(one.min_weight, one.max_weight) for one in (bounded, stages(JSONLLLMConfig()), off)] == [
+        (0.5, 4.0),
+        (0.0, math.inf),
+        (0.0, math.inf),
+    ]
+
+
+def test_an_expression_stands_in_for_the_field() -> None:
+    """The weighting is told of what was given, and of no default field beside it."""
+    weighting = {"weight_expression": "log1p(upvotes)", "normalize": "log"}
+    (field,) = stages(JSONLLLMConfig.model_validate({"weighting": weighting})).weightings
+    assert field == {"use": "field", "at": "weighting", "default_weight": 1.0, **weighting}
 
 
 def test_what_is_off_costs_no_stage() -> None:

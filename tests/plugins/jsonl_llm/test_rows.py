@@ -74,6 +74,19 @@ def test_any_other_kind_of_sample_is_written_as_messages() -> None:
     assert written.features is None
 
 
+def test_a_run_of_several_kinds_writes_messages_for_all_of_them() -> None:
+    """The row follows what the run's samples have in common, not the one sample."""
+    written = rows.tuneport(RowConfig(), context(sample=shape(Sample)))
+    turns = [
+        written(Instruction(instruction="I", input="N", output="O")),
+        written(Chat(messages=[Message("user", "U"), Message("assistant", "A")])),
+        written(Text(text="T")),
+    ]
+    assert [list(row) for row in turns] == [["messages", "weight"]] * 3
+    assert [[turn["content"] for turn in row["messages"]] for row in turns] == [["I\n\nN", "O"], ["U", "A"], ["T"]]
+    assert written.features == rows.tuneport(RowConfig(), context(sample=shape(Chat))).features
+
+
 def test_the_columns_of_an_instruction_run() -> None:
     """The announced columns are those of the rows, in their order, with the metadata's types."""
     ctx = context(

@@ -34,6 +34,7 @@ from tuneport.expressions.compile import compiled, compiled_condition
 from tuneport.expressions.functions import Evaluate
 from tuneport.expressions.grammar import Parser
 from tuneport.expressions.tokens import ExpressionError
+from tuneport.expressions.values import plain
 from tuneport.model import Entity
 
 __all__ = ["Condition", "Expression", "ExpressionError", "condition", "parse"]
@@ -75,7 +76,7 @@ class Expression:
 
     def __call__(self, entity: Entity) -> Any:
         """The value for one record."""
-        value = self._evaluate(entity)
+        value = plain(self._evaluate(entity))
         if self._mismatch.seen:
             self._mismatch.settle()
         return value

@@ -81,11 +81,19 @@ class FieldWeightConfig(Config):
 
     weight_field: str = Field("importance", min_length=1)
     """The field that holds the weight: a number, or text that is one."""
+    weight_expression: str = ""
+    """An expression over the record, such as `log1p(upvotes) * 0.5`, instead of a field."""
     default_weight: float = Field(1.0, ge=0)
     """The weight of a record without one. Never normalised."""
     normalize: Literal["none", "log", "minmax", "percentile"] = "none"
     """`none` takes the number x as it is, `log` 1 + ln(1 + x), `minmax` 0.5 + (x - min) / (max - min), and
     `percentile` 0.5 + rank, the rank running from 0 to 1. The last two have to see all samples first."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.weight_expression.strip() and "weight_field" in self.model_fields_set:
+            raise ValueError("weight_field and weight_expression are both given: name one")
+        return self
 
 
 class FreshnessConfig(Config):
@@ -108,6 +116,16 @@ class Weighting(FieldWeightConfig, FreshnessConfig):
     """Whether longer texts weigh more, up to 1.5 times."""
     auto_weight_by_freshness: bool = False
     """Whether older records weigh less."""
+    min_weight: float = Field(0.0, ge=0)
+    """What a sample weighs at least, after all factors."""
+    max_weight: float | None = Field(None, ge=0)
+    """What a sample weighs at most, after all factors; None for no bound."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.max_weight is not None and self.min_weight > self.max_weight:
+            raise ValueError(f"min_weight = {self.min_weight:g} is more than max_weight = {self.max_weight:g}")
+        return self
 
 
 class LengthConfig(Config):

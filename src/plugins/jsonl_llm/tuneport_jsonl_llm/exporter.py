@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from logging import getLogger
+from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 from tuneport import AdapterMetadata, Config, Stages, default_manager
@@ -42,6 +43,7 @@ def stages(config: JSONLLLMConfig) -> Stages:
         metrics=_metrics(config.quality_metrics),
         artifacts=_artifacts(config),
         dedup=config.quality.skip_duplicates,
+        **_bounds(config.weighting),
         adapter=config.adapter_metadata if config.adapter_metadata.enable_tracking else None,
     )
 
@@ -101,13 +103,22 @@ def _weightings(weighting: Weighting) -> list[dict[str, Any]]:
     if not weighting.enable_weights:
         return []
     field = {"default_weight": weighting.default_weight, "normalize": weighting.normalize}
-    chosen = [{"use": "field", "at": "weighting", **_given(weighting, "weight_field"), **field}]
+    named = _given(weighting, "weight_field", "weight_expression")
+    chosen = [{"use": "field", "at": "weighting", **named, **field}]
     if weighting.auto_weight_by_length:
         chosen.append({"use": "length", "at": "weighting"})
     if weighting.auto_weight_by_freshness:
         names = ("timestamp_field", "freshness_half_life_days", "freshness_floor")
         chosen.append({"use": "freshness", "at": "weighting"} | {name: getattr(weighting, name) for name in names})
     return chosen
+
+
+def _bounds(weighting: Weighting) -> dict[str, float]:
+    """Between what a sample's weight is kept; nothing is kept of a weight that no row carries."""
+    if not weighting.enable_weights:
+        return {}
+    most = weighting.max_weight
+    return {"min_weight": weighting.min_weight, "max_weight": inf if most is None else most}
 
 
 def _rows(config: JSONLLLMConfig) -> str | dict[str, Any]:

@@ -25,13 +25,14 @@ _COLUMN_TYPES: dict[str, Any] = {
 class Rows:
     """Writes a sample's content, and its weight, metadata and schema where the run has them.
 
-    The content is `instruction`, `input`, `output`, or `text`, or for every other kind of sample `messages`.
+    The content is `instruction`, `input`, `output`, or `text`, or for every other kind of sample `messages`. A run
+    of several kinds writes `messages` for all of them.
 
     Attributes:
         features: column to type, or None where the style did not say what its samples are like.
     """
 
-    __slots__ = ("_as_json", "_has_input", "_metadata", "_schema", "_weighted", "features")
+    __slots__ = ("_as_json", "_has_input", "_metadata", "_mixed", "_schema", "_weighted", "features")
 
     def __init__(self, config: RowConfig, ctx: Context) -> None:
         self._as_json = config.metadata_encoding == "json"
@@ -39,6 +40,7 @@ class Rows:
         # None: the style did not say, so that each sample decides.
         self._metadata = None if ctx.sample is None else bool(ctx.sample.metadata)
         self._has_input = ctx.sample is not None and ctx.sample.has_input
+        self._mixed = ctx.sample is not None and ctx.sample.kind is Sample
         given = config.json_schema
         self._schema = None if given is None else column(given, config.schema_encoding, ctx)
         self.features = _features(ctx, as_json=self._as_json)
@@ -49,7 +51,9 @@ class Rows:
     def __call__(self, sample: Sample) -> dict[str, Any]:
         """One sample's row."""
         row: dict[str, Any]
-        if isinstance(sample, Instruction):
+        if self._mixed:
+            row = {"messages": _messages(sample)}
+        elif isinstance(sample, Instruction):
             row = {"instruction": sample.instruction}
             if sample.input is not None or self._has_input:
                 row["input"] = sample.input or ""
@@ -57,7 +61,7 @@ class Rows:
         elif isinstance(sample, Text):
             row = {"text": sample.text}
         else:
-            row = {"messages": [{"role": turn.role, "content": turn.content} for turn in sample.messages]}
+            row = {"messages": _messages(sample)}
         if self._weighted:
             row["weight"] = float(sample.weight)
         if self._metadata or (self._metadata is None and sample.metadata):
@@ -65,6 +69,10 @@ class Rows:
         if self._schema is not None:
             row[self._schema[0]] = self._schema[1]
         return row
+
+
+def _messages(sample: Sample) -> list[dict[str, str]]:
+    return [{"role": turn.role, "content": turn.content} for turn in sample.messages]
 
 
 def tuneport(config: RowConfig, ctx: Context) -> Rows:
@@ -81,7 +89,7 @@ def _features(ctx: Context, *, as_json: bool) -> dict[str, Any] | None:
         features: dict[str, Any] = dict.fromkeys(names, "string")
     elif issubclass(shape.kind, Text):
         features = {"text": "string"}
-    elif issubclass(shape.kind, Chat):
+    elif shape.kind is Sample or issubclass(shape.kind, Chat):
         features = {"messages": _MESSAGES}
     else:
         return None

@@ -5,26 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import UTC
-from decimal import Decimal
-from typing import Any
 
 from tuneport import Context, DeferredWeighting, Entity, Reject, Sample, Summary
 from tuneport_jsonl_llm.config import FieldWeightConfig, FreshnessConfig
 from tuneport_jsonl_llm.timestamps import to_moment
 from tuneport_jsonl_llm.trained import trained_text
-from tuneport_jsonl_llm.values import describe
+from tuneport_jsonl_llm.weight_numbers import ReadNumber, number_reader
 
 Weighting = Callable[[Entity, Sample], float | Reject]
 """A factor, or a Reject where the record's weight is no number."""
 
 
 def field(config: FieldWeightConfig, ctx: Context) -> Weighting | DeferredWeighting:
-    """The number in `weight_field`: a number, or text that is one; true counts 1 and false 0.
+    """The number in `weight_field`, or that `weight_expression` gives: a number, or text that is one.
 
-    A record without one gets `default_weight`, which is never normalised. A negative number counts as 0 and is
-    noted as `negative_weight`. `normalize = "log"` gives 1 + ln(1 + number); see Normalised for the others.
+    True counts 1 and false 0. A record without one gets `default_weight`, which is never normalised. A negative
+    number counts as 0 and is noted as `negative_weight`. `normalize = "log"` gives 1 + ln(1 + number); see Normalised
+    for the others.
     """
-    read, default = _reader(config, ctx), config.default_weight
+    read, default = number_reader(config, ctx), config.default_weight
     if config.normalize in {"minmax", "percentile"}:
         return Normalised(read, default, ranked=config.normalize == "percentile")
     logarithmic = config.normalize == "log"
@@ -72,51 +71,6 @@ class Normalised:
             return 1.0 if spread == 0 else 0.5 + (number - low) / spread
 
         return by_rank if self._ranked else by_range
-
-
-ReadNumber = Callable[[Entity], float | Reject | None]
-
-
-def _reader(config: FieldWeightConfig, ctx: Context) -> ReadNumber:
-    """How to read a record's number, at least 0; infinities and NaN are left for the host to refuse."""
-    name = config.weight_field
-    if "weight_field" in config.model_fields_set:
-        ctx.needs(name, at="weight_field")
-    else:
-        ctx.reads(name)
-
-    def read(entity: Entity) -> float | Reject | None:
-        value = entity.get(name)
-        if type(value) is not float:
-            value = _number(value, name)
-            if value is None or isinstance(value, Reject):
-                return value
-        if value < 0 and value != -math.inf:
-            ctx.count("negative_weight")
-            return 0.0
-        return value or 0.0  # -0.0 is written as 0.0
-
-    return read
-
-
-def _number(value: Any, name: str) -> float | Reject | None:
-    """The value as a float, not finite where it is too large for one; None where there is no weight."""
-    if value is None:
-        return None
-    try:
-        if isinstance(value, (int, float, Decimal)):
-            return float(value)
-        if isinstance(value, str):
-            text = value.strip()
-            if not text:
-                return None
-            if "_" not in text:
-                return float(text)
-    except OverflowError:
-        return math.inf
-    except ValueError:
-        pass
-    return Reject("bad_type", f"Weight field '{name}' is {describe(value)}, not a number")
 
 
 def length(_config: object, ctx: Context) -> Weighting:
