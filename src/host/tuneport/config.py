@@ -5,14 +5,20 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
 
 from tuneport.model import Problem
+from tuneport.phrases import Location, message_of, place_in, shown, together
+from tuneport.references import Reference, References, reference_in
 
 Model = TypeVar("Model", bound=BaseModel)
+
+UNKNOWN_KEY = "unknown key"
+"""What is said of a key that a model does not have."""
 
 
 class Config(BaseModel):
@@ -36,9 +42,17 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def validate(
-    model: type[Model], data: Any, path: str, problems: list[Problem], also: Iterable[str] = ()
+    model: type[Model],
+    data: Any,
+    path: str,
+    problems: list[Problem],
+    also: Iterable[str] = (),
+    references: References | None = None,
 ) -> Model | None:
     """Validate `data` against `model`; add what is wrong to `problems`, each below `path`.
+
+    A value may be a reference, `{ env = "NAME" }` or `{ file = "PATH" }`, wherever the model does not take that table
+    as it is: its text is read then, and validated instead. Problems show the reference, never what was read.
 
     Args:
         model: what `data` should be.
@@ -46,51 +60,155 @@ def validate(
         path: where in a recipe it stands.
         problems: what is wrong is added here.
         also: keys that may stand beside the model's own, for the closest name to an unknown key.
+        references: reads references, and hides them in dumps of the model; without one, paths of files start from
+            the working directory.
 
     Returns:
         The model. Where problems were added, the model as if the wrong keys had been left out, so that what
         depends on it can be checked as well; None where there is no such model.
     """
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-    problems.extend(_problem(model, one, path, also) for one in details)
-    try:
-        rest = copy.deepcopy(data)
+    return _Validation(model, path, problems, also, references or References()).of(data)
+
+
+@dataclass
+class _Validation(Generic[Model]):
+    """One call of `validate`: where references stood, and which of them could not be read."""
+
+    model: type[Model]
+    path: str
+    problems: list[Problem]
+    also: Iterable[str]
+    references: References
+    stood: dict[Location, Reference] = field(default_factory=dict)
+    unread: set[Location] = field(default_factory=set)
+
+    def of(self, data: Any) -> Model | None:
+        """The model, with references read where that is needed."""
+        try:
+            made = self.model.model_validate(data)
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+        else:
+            return self._noted(made)
+        found = _tables(data, details)
+        if found:
+            return self.of(self._read(data, found))
+        self._tell(data, details)
+        try:
+            rest = _without(data, [one["loc"] for one in details])
+            made = self.model.model_validate(rest)
+        except (ValidationError, RecursionError):
+            return None
+        self.stood = {place: one for place, one in self.stood.items() if _at(rest, place) is not None}
+        return self._noted(made)
+
+    def _read(self, data: Any, found: Mapping[Location, Reference]) -> Any:
+        """The data with texts instead of references, and without those that could not be read."""
+        data = copy.deepcopy(data)
+        for place, reference in found.items():
+            text = self.references.read(reference, join(self.path, place), self.problems)
+            if text is None:
+                self.unread.add(place)
+            else:
+                self.stood[place] = reference
+                _at(data, place[:-1])[place[-1]] = text
+        return _without(data, self.unread)
+
+    def _noted(self, made: Model) -> Model:
+        """The same model; the values that references became in it are remembered, to be hidden."""
+        plain = made.model_dump(mode="json") if self.stood else {}
+        for place, reference in self.stood.items():
+            place = _named(made, place)
+            key = next((str(step) for step in reversed(place) if isinstance(step, str)), "")
+            self.references.took(reference, key, _at(plain, place))
+        return made
+
+    def _tell(self, data: Any, details: Sequence[Mapping[str, Any]]) -> None:
+        """Add one problem for each place, whatever the members of a union say of it."""
+        told: dict[tuple[Location, str], list[Mapping[str, Any]]] = {}
         for one in details:
-            _leave_out(rest, one["loc"])
-        return model.model_validate(rest)
-    except (ValidationError, RecursionError):
-        return None
+            place = place_in(data, one)
+            behind = next((place[:size] for size in range(len(place), 0, -1) if place[:size] in self.stood), place)
+            told.setdefault((behind, "" if behind in self.stood else repr(one["input"])), []).append(one)
+        for (place, _), ones in told.items():
+            if not (ones[0]["type"] == "missing" and any(one[: len(place)] == place for one in self.unread)):
+                self.problems.append(self._problem(place, ones))
+
+    def _problem(self, place: Location, details: Sequence[Mapping[str, Any]]) -> Problem:
+        where, first = join(self.path, place), details[0]
+        if place in self.stood:
+            said = together([message_of(one, secret=True) for one in details])
+            return Problem(f"{where} = {self.stood[place]}", said)
+        if first["type"] == "extra_forbidden":
+            known = [*_siblings(self.model, place[:-1]), *(self.also if len(place) == 1 else ())]
+            return Problem(where, UNKNOWN_KEY, suggest(str(place[-1]), known))
+        if first["type"] == "missing":
+            return Problem(where, "missing")
+        plain = not isinstance(first["input"], Mapping | list) and "[key]" not in first["loc"]
+        message = self.references.masked(together([message_of(one, secret=False) for one in details]))
+        return Problem(f"{where} = {shown(first['input'])}" if plain else where, message, _listed(details))
 
 
-def _leave_out(data: Any, location: Sequence[str | int]) -> None:
-    """Take the key at `location`, or the nearest one above it that is a key of a mapping, out of `data`."""
-    places: list[tuple[dict[str, Any], str]] = []
-    for step in location:
+def _listed(details: Sequence[Mapping[str, Any]]) -> str:
+    """How to write a text where a list of texts is wanted; "" where that is not what is wrong."""
+    text = details[0]["input"]
+    alone = len(details) == 1 and details[0]["type"] == "list_type" and isinstance(text, str)
+    return f"write [{shown(text)}]" if alone else ""
+
+
+def _tables(data: Any, details: Sequence[Mapping[str, Any]]) -> dict[Location, Reference]:
+    """Where a table is wrong that stands for a value elsewhere."""
+    found = {}
+    for one in details:
+        place, reference = place_in(data, one), reference_in(one["input"])
+        in_place = isinstance(_at(data, place[:-1]), dict | list) and _at(data, place) == one["input"]
+        if place and in_place and reference is not None:
+            found[place] = reference
+    return found
+
+
+def _at(data: Any, place: Location) -> Any:
+    """What stands in plain data at a place; None where it leads nowhere."""
+    for step in place:
+        try:
+            data = data[step]
+        except (LookupError, TypeError):
+            return None
+    return data
+
+
+def _named(made: BaseModel, place: Location) -> Location:
+    """The place with the name of its field, where the data has another name for that."""
+    holder: Any = made
+    for step in place[:-1]:
+        holder = getattr(holder, str(step), None) if isinstance(holder, BaseModel) else _at(holder, (step,))
+    for name, about in type(holder).model_fields.items() if isinstance(holder, BaseModel) else ():
+        alias = about.validation_alias
+        if place[-1] in (alias.choices if isinstance(alias, AliasChoices) else [alias]):
+            return (*place[:-1], name)
+    return place
+
+
+def _without(data: Any, places: Iterable[Sequence[str | int]]) -> Any:
+    """A copy of `data` without the keys at these places, or the nearest above each that is a key of a mapping."""
+    data = copy.deepcopy(data)
+    found = [_holder(data, place) for place in places]
+    for holder, key in (one for one in found if one is not None):
+        holder.pop(key, None)
+    return data
+
+
+def _holder(data: Any, place: Sequence[str | int]) -> tuple[dict[str, Any], str] | None:
+    nearest = None
+    for step in place:
         if isinstance(data, dict) and isinstance(step, str) and step in data:
-            places.append((data, step))
+            nearest = (data, step)
             data = data[step]
         elif isinstance(data, list) and isinstance(step, int) and step < len(data):
             data = data[step]
         else:
             break
-    if places:
-        holder, key = places[-1]
-        del holder[key]
-
-
-def _problem(model: type[BaseModel], details: Mapping[str, Any], path: str, also: Iterable[str]) -> Problem:
-    location: Sequence[str | int] = details["loc"]
-    where = join(path, location)
-    if details["type"] == "extra_forbidden":
-        known = [*_siblings(model, location[:-1]), *(also if len(location) == 1 else ())]
-        return Problem(where, "unknown key", suggest(str(location[-1]), known))
-    if details["type"] == "missing":
-        return Problem(where, "missing")
-    shown = "" if isinstance(details["input"], Mapping | list) else f" = {details['input']!r}"
-    return Problem(where + shown, _decapitalise(details["msg"].removeprefix("Value error, ")))
+    return nearest
 
 
 def given(model: BaseModel) -> dict[str, Any]:
@@ -100,14 +218,14 @@ def given(model: BaseModel) -> dict[str, Any]:
     kept of a configuration.
     """
     kept: dict[str, Any] = dict(model.__pydantic_extra__ or {})
-    for name, field in type(model).model_fields.items():
+    for name, about in type(model).model_fields.items():
         value = getattr(model, name)
         named = name in model.model_fields_set
         if isinstance(value, BaseModel):
             inner = given(value)
             if inner or named:
                 kept[name] = inner
-        elif named or value != field.get_default(call_default_factory=True, validated_data={}):
+        elif named or value != about.get_default(call_default_factory=True, validated_data={}):
             kept[name] = value
     return kept
 
@@ -128,12 +246,10 @@ def _siblings(model: type[BaseModel], location: Sequence[str | int]) -> list[str
     """The keys that the model at `location` knows."""
     for step in location:
         field = model.model_fields.get(str(step))
-        inner = field.annotation if field is not None else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        annotation = field.annotation if field is not None else None
+        inside = [one for one in (annotation, *get_args(annotation)) if isinstance(one, type)]
+        inner = next((one for one in inside if issubclass(one, BaseModel)), None)
+        if inner is None:
             return []
         model = inner
     return list(model.model_fields)
-
-
-def _decapitalise(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -27,6 +27,17 @@ if TYPE_CHECKING:
     from tuneport.model import Problem
 
 
+def told(error: BaseException) -> str:
+    """An exception in one line; one of ours, or a plain ValueError, without its type."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001  -- an exception of a plugin may fail at that too
+        text = ""
+    if type(error) is ValueError and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 class TuneportError(Exception):
     """The root of every error this package raises on purpose.
 
@@ -58,7 +69,7 @@ class RecipeError(TuneportError):
     def __init__(self, problems: Sequence[Problem], origin: str = "recipe") -> None:
         self.problems = tuple(problems)
         self.origin = origin
-        super().__init__(self.summary() + "".join(f"\n\n{_lines(problem)}" for problem in self.problems))
+        super().__init__(f"{self.summary()}\n\n{_lines(self.problems)}" if self.problems else self.summary())
 
     def summary(self) -> str:
         """One line: whose problems, and how many."""
@@ -69,9 +80,33 @@ class RecipeError(TuneportError):
         return type(self), (self.problems, self.origin)
 
 
-def _lines(problem: Problem) -> str:
-    text = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
-    return f"  {problem.path}\n    {text}" if problem.path else f"  {text}"
+def _lines(problems: Sequence[Problem]) -> str:
+    """All problems: in two columns where a text has places for them, else one below the other."""
+    if not any(problem.line for problem in problems):
+        return "\n\n".join(_one_below(problem) for problem in problems)
+    places = [_place(problem) for problem in problems]
+    width = max(len(place) for place, _ in places)
+    margin = " " * (width + 4)
+    return "\n".join(
+        f"  {place:<{width}}  {path}\n{margin}{_told(problem)}" if path else f"  {place:<{width}}  {_told(problem)}"
+        for problem, (place, path) in zip(problems, places, strict=True)
+    )
+
+
+def _one_below(problem: Problem) -> str:
+    return f"  {problem.path}\n    {_told(problem)}" if problem.path else f"  {_told(problem)}"
+
+
+def _place(problem: Problem) -> tuple[str, str]:
+    """Where a problem is, and its path: in the text, or `--set` where a command line gave the value."""
+    if problem.line:
+        return f"{problem.line}:{problem.column}", problem.path
+    option, _, path = problem.path.partition(" ")
+    return (option, path) if option.startswith("--") and path else ("", problem.path)
+
+
+def _told(problem: Problem) -> str:
+    return f"{problem.message}; {problem.hint}" if problem.hint else problem.message
 
 
 class UsageError(TuneportError):

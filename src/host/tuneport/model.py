@@ -151,13 +151,18 @@ class Outcome(enum.StrEnum):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Something wrong in a recipe, a row, or a file: where (`path`), what, and how to mend it."""
+    """Something wrong in a recipe, a row, or a file: where (`path`), what, and how to mend it.
+
+    `line` and `column` count from 1 in the text of a recipe; 0 where there is no such place.
+    """
 
     path: str
     message: str
     hint: str = ""
     code: str = ""
     severity: Literal["error", "warning"] = "error"
+    line: int = 0
+    column: int = 0
 
 
 class Partition(msgspec.Struct, frozen=True):

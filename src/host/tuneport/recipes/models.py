@@ -1,4 +1,4 @@
-"""The recipe as a model. What belongs to an exporter or an importer is validated by its own model."""
+"""The recipe as a model."""
 
 from __future__ import annotations
 
@@ -8,118 +8,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import AwareDatetime, ConfigDict, Field, PrivateAttr, field_validator
+import msgspec
+from pydantic import Field, PrivateAttr, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from tuneport.config import Config
+from tuneport.errors import RecipeError
 from tuneport.model import Problem
 from tuneport.options import Output
-
-Use = str | dict[str, Any]
-"""A stage: its name, or `{ use = "name", ... }` with its configuration."""
-
-DEFAULT_EXPORTER = "jsonl_llm"
-DEFAULT_ARTIFACTS: list[Use] = ["formats:dataset_card"]
-
-
-class SourceSection(Config):
-    """`[source]`: what to read. Keys that are not named here go to the importer."""
-
-    model_config = ConfigDict(extra="allow")
-
-    importer: str | None = None
-    """Who reads it; found from the suffix of `path` where it is left out."""
-    key: list[str] = []
-    """The fields that name a record in errors and rejects; the table's primary key, else `pk`, else `id`."""
-    subject: str | None = Field(None, min_length=1)
-    """The field that says whose data a record is."""
-    limit: int | None = Field(None, ge=1)
-    """Read only the first so many records."""
-
-    @field_validator("key", mode="before")
-    @classmethod
-    def _one_key(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
-
-    @field_validator("key")
-    @classmethod
-    def _named(cls, value: list[str]) -> list[str]:
-        if not all(value):
-            raise ValueError("a field without a name")
-        return value
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The importer's own configuration."""
-        return dict(self.__pydantic_extra__ or {})
-
-
-class ExportSection(Config):
-    """`[export]`: what to make of it. Keys that are not named here go to the exporter."""
-
-    model_config = ConfigDict(extra="allow")
-
-    use: str = DEFAULT_EXPORTER
-    """The exporter."""
-    where: str = ""
-    """A condition on a record's fields, such as `rating >= 4 and product != 'internal'`; others are left out."""
-    formats: list[Use] = []
-    """What to write; the exporter's own choice where it is empty."""
-    filters: list[Use] = []
-    """Filters after the exporter's own."""
-    weightings: list[Use] = []
-    """Weightings after the exporter's own; factors multiply."""
-    validators: list[Use] = []
-    """Validators after the exporter's own: of rows, of the adapter, or of the finished dataset."""
-    metrics: list[Use] = []
-    """Metrics after the exporter's own."""
-    artifacts: list[Use] = DEFAULT_ARTIFACTS
-    """Files made from the finished dataset, where the output is a folder."""
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The exporter's own configuration."""
-        return dict(self.__pydantic_extra__ or {})
-
-
-class RunSection(Config):
-    """`[run]`: how to run."""
-
-    seed: int = 0
-    """What everything random starts from."""
-    now: AwareDatetime | None = None
-    """The run's time; else SOURCE_DATE_EPOCH, else when it started."""
-    max_error_rate: float | None = Field(None, ge=0, le=1)
-    """Errors among the records read, above which nothing is published. Filtered records do not count."""
-
-    base: Path | None = None
-    """The folder that relative paths start from, itself relative to the recipe; the recipe's own where left out."""
-
-    @field_validator("now", mode="before")
-    @classmethod
-    def _with_zone(cls, value: Any) -> Any:
-        wanted = "a time with its zone, as in 2026-11-22T00:00:00Z"
-        if isinstance(value, str):
-            try:
-                value = datetime.fromisoformat(value)
-            except ValueError:
-                raise ValueError(wanted) from None
-        if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
-            raise ValueError(wanted)
-        return value
-
-    @field_validator("now")
-    @classmethod
-    def _in_utc(cls, value: datetime | None) -> datetime | None:
-        try:
-            return value.astimezone(UTC) if value is not None else None
-        except OverflowError:
-            raise ValueError("a time that UTC has as well") from None
+from tuneport.recipes.sections import ExportSection, Param, ParamName, RunSection, SourceSection
+from tuneport.recipes.written import Written
+from tuneport.references import References
 
 
 class Recipe(Config):
     """One export, as a person asks for it: a TOML or JSON file, or a mapping."""
 
-    source: SourceSection | None = None
+    source: list[SourceSection] = []
+    """What is read, one after the other."""
+    params: dict[ParamName, Param] = {}
+    """Values for a query's `:name`, bound by the driver and never pasted into it."""
     export: ExportSection = Field(default_factory=ExportSection)
     output: Output = Field(default_factory=Output)
     run: RunSection = Field(default_factory=RunSection)
@@ -127,11 +34,25 @@ class Recipe(Config):
     _base: Path = PrivateAttr(default=Path())
     _origin: str = PrivateAttr(default="recipe")
     _problems: Sequence[Problem] = PrivateAttr(default=())
+    _written: Written | None = PrivateAttr(default=None)
+    _references: References = PrivateAttr(default_factory=References)
 
-    @field_validator("source", "output", mode="before")
+    @field_validator("source", mode="before")
+    @classmethod
+    def _one_source(cls, value: Any) -> Any:
+        sections = value if isinstance(value, list | tuple) else [value]
+        return [{"path": one} if isinstance(one, str | Path) else one for one in sections]
+
+    @field_validator("output", mode="before")
     @classmethod
     def _path_alone(cls, value: Any) -> Any:
         return {"path": value} if isinstance(value, str | Path) else value
+
+    @model_serializer(mode="wrap")
+    def _with_references(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Plain data that shows nothing of what references stand for."""
+        hidden: dict[str, Any] = self._references.hidden(plain(self), anywhere=False)
+        return hidden
 
     @property
     def base(self) -> Path:
@@ -148,11 +69,36 @@ class Recipe(Config):
         """What was wrong with keys that were left out of this recipe; no plan is made of it then."""
         return self._problems
 
-    def located(self, base: Path, origin: str, problems: Sequence[Problem] = ()) -> Recipe:
-        """This recipe, with relative paths starting from `base`, or where `run.base` points to from there."""
+    @property
+    def references(self) -> References:
+        """What reads the values that stand elsewhere, and hides them again."""
+        return self._references
+
+    def located(
+        self,
+        base: Path,
+        origin: str,
+        problems: Sequence[Problem] = (),
+        written: Written | None = None,
+        references: References | None = None,
+    ) -> Recipe:
+        """This recipe, with relative paths starting from `base`, or where `run.base` points to from there.
+
+        Args:
+            base: the folder of the recipe.
+            origin: what messages call it.
+            problems: what is wrong with keys that were left out of it.
+            written: its text, where it has one.
+            references: what its values were read with; those it has already where left out.
+        """
         self._base = base / self.run.base if self.run.base is not None else base
-        self._origin, self._problems = origin, problems
+        self._origin, self._problems, self._written = origin, problems, written
+        self._references = references or self._references
         return self
+
+    def refused(self, problems: Sequence[Problem]) -> RecipeError:
+        """The error that says what is wrong with this recipe, each problem at its place in the text."""
+        return refusal(problems, self._origin, self._written, self._references)
 
     def resolve(self, path: Path) -> Path:
         """A path of this recipe as it can be opened."""
@@ -161,9 +107,27 @@ class Recipe(Config):
     def resolved(self, now: datetime, folder: Path) -> dict[str, Any]:
         """The recipe as plain data with its defaults filled in: what makes the dataset again from inside `folder`."""
         data = self.model_dump(mode="json", exclude_none=True)
+        data["params"] = self.model_dump(mode="json", include={"params"})["params"]
         data["run"]["now"] = rfc3339(now)
         data["run"]["base"] = os.path.relpath(os.path.realpath(self._base), os.path.realpath(folder))
         return data
+
+
+def refusal(
+    problems: Sequence[Problem], origin: str, written: Written | None, references: References | None = None
+) -> RecipeError:
+    """The error for a recipe: problems at their places in its text, without anything that references stand for."""
+    if references is not None:
+        problems = [
+            msgspec.structs.replace(
+                one,
+                path=references.masked(one.path),
+                message=references.masked(one.message),
+                hint=references.masked(one.hint),
+            )
+            for one in problems
+        ]
+    return RecipeError(written.placed(problems) if written is not None else problems, origin)
 
 
 def rfc3339(moment: datetime) -> str:

@@ -13,7 +13,11 @@ from tuneport.dataset import DatasetManifest
 from tuneport.errors import PluginError
 from tuneport.options import ExportStats
 from tuneport.plugin_manager import PluginManager
-from tuneport.recipes.models import DEFAULT_EXPORTER, Recipe
+from tuneport.recipes.models import Recipe
+from tuneport.recipes.sections import DEFAULT_EXPORTER
+from tuneport.references import KINDS
+
+_SINGLE = {"string", "integer", "number", "boolean"}
 
 
 def schema_of(what: str, manager: PluginManager) -> dict[str, Any]:
@@ -34,12 +38,23 @@ class Unchanged(Published, tag="unchanged"):
     """What `export --json` prints where the same dataset stood there already."""
 
 
+class Misplaced(msgspec.Struct):
+    """One thing that is wrong in a recipe; line and column are 0 where it has no place in the text."""
+
+    path: str
+    message: str
+    hint: str
+    line: int
+    column: int
+
+
 class Fault(msgspec.Struct):
     """What went wrong, and how to mend it."""
 
     code: str
     message: str
     hint: str
+    problems: list[Misplaced] = msgspec.field(default_factory=list)
 
 
 class Failed(msgspec.Struct, tag_field="status", tag="failed"):
@@ -58,15 +73,39 @@ def recipe_schema(manager: PluginManager) -> dict[str, Any]:
         with contextlib.suppress(PluginError):
             _join(definitions["SourceSection"], definitions, manager.resolve("importers", name).config)
     schema["required"] = ["output"]
-    for section in ("source", "output"):
-        # Both may be written as a path alone.
-        inner = schema["properties"][section]
-        schema["properties"][section] = {"anyOf": [{"type": "string"}, *inner.get("anyOf", [inner])]}
+    _with_references(schema)
+    # A section may be written as a path alone, and one source without a list.
+    source, path = {"$ref": "#/$defs/SourceSection"}, {"type": "string"}
+    several = {"type": "array", "items": {"anyOf": [path, source]}}
+    schema["properties"]["source"] = {"anyOf": [path, source, several]}
+    schema["properties"]["output"] = {"anyOf": [path, schema["properties"]["output"]]}
     key = definitions["SourceSection"]["properties"]["key"]
-    key["type"] = ["string", "array"]
+    key["anyOf"] = [path, {"type": "array", "items": path}, {"$ref": "#/$defs/Reference"}]
+    del key["type"], key["items"]
     output = definitions["Output"]["properties"]
     output["output_path"] = output["path"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _with_references(schema: dict[str, Any]) -> None:
+    """Let every key that takes a single value take a reference to one as well."""
+    definitions = schema["$defs"]
+    reference = {"$ref": "#/$defs/Reference"}
+    tables = [{"properties": {kind: {"type": "string"}}, "required": [kind]} for kind in KINDS]
+    values = [schema["properties"]["params"]]
+    values += [one for definition in definitions.values() for one in definition.get("properties", {}).values()]
+    for value in values:
+        inner = value["additionalProperties"] if value is values[0] else value
+        choices = inner.get("anyOf", [inner])
+        if any(choice.get("type") in _SINGLE or "enum" in choice for choice in choices):
+            kept = {name: inner.pop(name) for name in ("title", "description", "default") if name in inner}
+            choices = inner["anyOf"] if "anyOf" in inner else [dict(inner)]
+            inner.clear()
+            inner |= {**kept, "anyOf": [*choices, reference]}
+    definitions["Reference"] = {
+        "description": "A value that stands in an environment variable or a file: read late, shown nowhere.",
+        "anyOf": [{"type": "object", "additionalProperties": False, **table} for table in tables],
+    }
 
 
 def _join(section: dict[str, Any], definitions: dict[str, Any], config: type[BaseModel]) -> None:

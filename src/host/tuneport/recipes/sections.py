@@ -1,0 +1,167 @@
+"""The sections of a recipe. What belongs to an exporter or an importer is validated by its own model."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, field_validator
+
+from tuneport.config import Config
+
+Use = str | dict[str, Any]
+"""A stage: its name, or `{ use = "name", ... }` with its configuration."""
+
+
+def _bindable(value: Any) -> Any:
+    """A parameter's value; a date or time becomes ISO text."""
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a finite number is wanted")
+    if not isinstance(value, str | int | float | None):
+        raise ValueError("a text, a number, true or false is wanted: one value that a query can be given")
+    return value
+
+
+def _bound(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError("no name a query could use: letters, digits and _ only, no digit first, as in :since")
+    return name
+
+
+Param = Annotated[str | int | float | bool | None, BeforeValidator(_bindable)]
+"""What a query's parameter may be."""
+
+ParamName = Annotated[str, AfterValidator(_bound)]
+"""What a query's parameter may be called."""
+
+DEFAULT_EXPORTER = "jsonl_llm"
+DEFAULT_ARTIFACTS: list[Use] = ["formats:dataset_card"]
+
+
+class SourceSection(Config):
+    """`[source]`, or one of several `[[source]]`: what to read. Keys that are not named here go to the importer."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str | None = Field(None, min_length=1)
+    """What counts and messages call it, where a recipe has several; else its number."""
+    style: Use | None = None
+    """What makes a sample of its records; the exporter's own choice where it is left out."""
+    importer: str | None = None
+    """Who reads it; found from the suffix of `path` where it is left out."""
+    key: list[str] = []
+    """The fields that name a record in errors and rejects; the table's primary key, else `pk`, else `id`."""
+    subject: str | None = Field(None, min_length=1)
+    """The field that says whose data a record is."""
+    limit: int | None = Field(None, ge=1)
+    """Read only the first so many records."""
+
+    @field_validator("key", mode="before")
+    @classmethod
+    def _one_key(cls, value: Any) -> Any:
+        if not isinstance(value, str | list | tuple):
+            raise ValueError("a field's name, or a list of them, is wanted")
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("key")
+    @classmethod
+    def _named(cls, value: list[str]) -> list[str]:
+        if not all(value):
+            raise ValueError("a field without a name")
+        return value
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The importer's own configuration."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class ExportSection(Config):
+    """`[export]`: what to make of it. Keys that are not named here go to the exporter."""
+
+    model_config = ConfigDict(extra="allow")
+
+    use: str = DEFAULT_EXPORTER
+    """The exporter."""
+    where: str = ""
+    """A condition on a record's fields, such as `rating >= 4 and product != 'internal'`; others are left out."""
+    formats: list[Use] = []
+    """What to write; the exporter's own choice where it is empty."""
+    filters: list[Use] = []
+    """Filters after the exporter's own."""
+    weightings: list[Use] = []
+    """Weightings after the exporter's own; factors multiply."""
+    validators: list[Use] = []
+    """Validators after the exporter's own: of rows, of the adapter, or of the finished dataset."""
+    metrics: list[Use] = []
+    """Metrics after the exporter's own."""
+    artifacts: list[Use] = DEFAULT_ARTIFACTS
+    """Files made from the finished dataset, where the output is a folder."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The exporter's own configuration."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class PluginsSection(Config):
+    """`run.plugins`: where else plugins are, and which may be used. What is not pinned by a lock file does not run."""
+
+    dirs: list[Path] = []
+    """Directories to look into."""
+    lock: Path | None = None
+    """The lock file that pins them; DIR.lock.json beside each where it is left out."""
+    allow: list[str] | None = None
+    """Names or globs of the only plugins that may be used."""
+    deny: list[str] = []
+    """Names or globs of plugins that may not be used."""
+    trust: Literal["pinned"] = "pinned"
+    """Only what is pinned runs."""
+
+    @field_validator("trust", mode="before")
+    @classmethod
+    def _not_by_itself(cls, value: Any) -> Any:
+        if value == "any":
+            raise ValueError("a recipe cannot grant itself trust: leave it out, and pass --trust any")
+        return value
+
+
+class RunSection(Config):
+    """`[run]`: how to run."""
+
+    seed: int = 0
+    """What everything random starts from."""
+    now: AwareDatetime | None = None
+    """The run's time; else SOURCE_DATE_EPOCH, else when it started."""
+    max_error_rate: float | None = Field(None, ge=0, le=1)
+    """Errors among the records read, above which nothing is published. Filtered records do not count."""
+    plugins: PluginsSection | None = None
+    """Plugins of this run beside those that are there anyway."""
+    base: Path | None = None
+    """The folder that relative paths start from, itself relative to the recipe; the recipe's own where left out."""
+
+    @field_validator("now", mode="before")
+    @classmethod
+    def _with_zone(cls, value: Any) -> Any:
+        wanted = "a time with its zone, as in 2026-11-22T00:00:00Z"
+        if isinstance(value, str):
+            try:
+                value = datetime.fromisoformat(value)
+            except ValueError:
+                raise ValueError(wanted) from None
+        if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
+            raise ValueError(wanted)
+        return value
+
+    @field_validator("now")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        try:
+            return value.astimezone(UTC) if value is not None else None
+        except OverflowError:
+            raise ValueError("a time that UTC has as well") from None
