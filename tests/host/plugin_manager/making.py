@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tuneport.plugin_manager.digest import code_digest
+from tuneport.plugin_manager.trust.digest import code_digest
 
 FORMAT = """
 from tuneport import hookimpl

@@ -61,7 +61,7 @@ def test_what_is_installed_shadows_a_directory(site: Site, tmp_path: Path) -> No
     site.module("other_code", FORMAT.format(name="other"))
     site.plugin("acme", FORMAT.format(name="mine"))
     pointer(tmp_path / "plugins", "acme", "acme", "other_code")
-    manager = PluginManager([tmp_path / "plugins"])
+    manager = PluginManager([tmp_path / "plugins"], trust="any")
     (refused,) = manager.list(state="refused")
     assert refused.reason == "shadowed: installed (x-acme) has a plugin of the same name"
     assert refused.origin == str(tmp_path / "plugins" / "acme.json")
@@ -83,7 +83,7 @@ def test_two_directories_with_one_name_are_an_error(site: Site, tmp_path: Path) 
     for module in ("one", "two"):
         site.module(module, FORMAT.format(name=module))
         pointer(tmp_path / module, "acme", "acme", module)
-    manager = PluginManager([tmp_path / "one", tmp_path / "two"])
+    manager = PluginManager([tmp_path / "one", tmp_path / "two"], trust="any")
     with pytest.raises(PluginError, match=r"one/acme.json and .*two/acme.json bring a plugin of the same name"):
         manager.load("acme")
 
@@ -93,7 +93,7 @@ def test_a_loaded_plugin_stays_when_another_of_its_name_is_found(site: Site, tmp
     for module in ("one", "two"):
         site.module(module, FORMAT.format(name=module))
         pointer(tmp_path / module, "acme", "acme", module)
-    manager = PluginManager([tmp_path / "one"])
+    manager = PluginManager([tmp_path / "one"], trust="any")
     manager.resolve("formats", "one")
     assert manager.scan_plugin_directory(tmp_path / "two") == 0
     assert manager.resolve("formats", "one").plugin == "acme"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from host.plugin_manager.making import FORMAT, Site
 from tuneport import PluginManager
 from tuneport.errors import PluginError
+from tuneport.plugin_manager import lock_directory
+from tuneport.plugin_manager.trust.digest import code_digest
 
 REPOSITORY = Path(__file__).parents[3]
 BUNDLED = ["formats", "jsonl_llm", "lora_metadata", "quality", "sources"]
@@ -31,7 +34,7 @@ def test_the_deployment_directory_names_the_bundled_plugins() -> None:
 
 def test_a_directory_is_scanned_for_pointers_and_packages(site: Site, tmp_path: Path) -> None:
     """`*.json` in it and `plugin.json` at any depth count; JSON files below do not."""
-    site.module("one_code", FORMAT.format(name="one"))
+    site.plugin("one", FORMAT.format(name="one"))
     site.package("two_code", FORMAT.format(name="two"), {"name": "two", "description": "the package's own"})
     folder = tmp_path / "plugins"
     (folder / "deep" / "two").mkdir(parents=True)
@@ -50,10 +53,50 @@ def test_a_directory_is_scanned_for_pointers_and_packages(site: Site, tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("manifest", "pointer"),
+    [
+        (None, {"module": "acme_code"}),
+        ({"name": "acme", "module": "acme_code"}, {"module": "acme_code:other"}),
+        ({"name": "acme"}, {"module": "acme_code.inner"}),
+        (None, {"module": "antigravity"}),
+    ],
+)
+def test_a_pointer_to_code_that_does_not_say_it_is_that_plugin_has_to_be_trusted(
+    site: Site, tmp_path: Path, manifest: dict[str, str] | None, pointer: dict[str, str]
+) -> None:
+    """Otherwise whoever may write a manifest could import anything that is installed."""
+    site.package("acme_code", FORMAT.format(name="acme"), manifest)
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "acme.json").write_text(json.dumps({"name": "acme", **pointer}))
+    record = PluginManager([folder], discover=False).get("acme")
+    assert (record.refusal, record.deployed) == ("untrusted", False)
+    assert not site.imported()
+
+
+def test_a_pinned_pointer_may_lead_to_any_installed_module(site: Site, tmp_path: Path) -> None:
+    """What is pinned then is the manifest; the digest of the plugin is that of the code it leads to."""
+    site.module("acme_code", FORMAT.format(name="acme"))
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "acme.json").write_text('{"name": "acme", "module": "acme_code"}')
+    lock_directory(folder)
+    manager = PluginManager([folder], discover=False)
+    assert manager.resolve("formats", "acme").plugin == "acme"
+    assert manager.get("acme").digest == code_digest("acme_code")
+
+
+@pytest.mark.parametrize(
     ("text", "name", "reason", "hint"),
     [
-        ('{"name": "acme", "module": "nowhere"}', "acme", "its module nowhere is not installed", "PYTHONPATH"),
-        ('{"name": "acme"}', "acme", "'' is neither module nor module:attribute", "mend it"),
+        (
+            '{"name": "acme", "module": "nowhere"}',
+            "acme",
+            "its module nowhere is neither beside it nor installed",
+            "beside",
+        ),
+        ('{"name": "acme"}', "acme", "its manifest names no Python module", "mend it"),
+        ('{"name": "acme", "binary": {"linux": "x.so"}}', "acme", "a native binary cannot run here", "mend it"),
         ('{"name": "acme", "module": "real_code"}', "acme", "the plugin it points to says real", "mend it"),
         ('{"name": "acme", "module": ".relative"}', "acme", "'.relative' is neither module", "mend it"),
         ("{", "file", "unreadable manifest", "mend it"),

@@ -14,7 +14,7 @@ import pytest
 from host.plugin_manager.making import FORMAT, Site
 from tuneport import PluginManager, default_manager, hookimpl
 from tuneport.errors import PluginError
-from tuneport.plugin_manager.digest import code_digest
+from tuneport.plugin_manager.trust.digest import code_digest
 
 
 class Formats:
@@ -96,7 +96,7 @@ def test_threads_that_load_one_plugin_at_once_import_it_once(site: Site) -> None
 
 def test_threads_share_one_default_manager(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process has one default manager, however many threads ask for it first."""
-    from tuneport.plugin_manager import manager as home
+    from tuneport.plugin_manager import default as home
 
     home._default_manager.cache_clear()
     barrier = threading.Barrier(8)

@@ -112,7 +112,7 @@ def test_a_returned_exporter_is_configured_each_time(site: Site) -> None:
     one, two = exporter(manager, "acme", {"factor": 2}), exporter(manager, "acme", {"factor": 3})
     counts = [e.exportEntities(ENTITIES, ExportOptions(output_path="unused")).exported_entities for e in (one, two)]
     assert counts == [10, 15]
-    with pytest.raises(RecipeError, match="factor = 'x'"):
+    with pytest.raises(RecipeError, match='factor = "x"'):
         manager.load("acme", {"factor": "x"})
     with pytest.raises(RecipeError, match="exports by itself"):
         manager.load("acme", {"filters": ["length"]})

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
+import dataclasses
 import inspect
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from logging import getLogger
 from pathlib import Path
 from typing import Any
 
-from tuneport.errors import PluginError, TuneportError
-from tuneport.plugin_manager import discovery
-from tuneport.plugin_manager.contributions import Contribution, collect
-from tuneport.plugin_manager.discovery import Found, told
+from tuneport.errors import PluginError
+from tuneport.plugin_manager import dependencies
+from tuneport.plugin_manager.code.importing import instance_of
+from tuneport.plugin_manager.contributions import Contribution
+from tuneport.plugin_manager.finding import paths
+from tuneport.plugin_manager.finding.found import Found
+from tuneport.plugin_manager.finding.installed import installed
 from tuneport.plugin_manager.hooks import Hooks
+from tuneport.plugin_manager.loading import Loader
 from tuneport.plugin_manager.manifest import Manifest
+from tuneport.plugin_manager.names import Names
 from tuneport.plugin_manager.records import PluginRecord, State
 from tuneport.plugin_manager.registry import Registry
+from tuneport.plugin_manager.settings import Scan, Settings
+from tuneport.plugin_manager.trust.files import absolute
+from tuneport.plugin_manager.trust.policy import known_trust
 
 log = getLogger("tuneport")
 
@@ -29,57 +36,141 @@ class PluginManager:
     Any thread may use a manager. Python cannot unload code: for a changed directory make a new manager.
 
     Args:
-        dirs: directories of plugin manifests, as for `scan_plugin_directory`.
+        dirs: directories of plugins, as for `scan_plugin_directory`.
         discover: look at the installed distributions' entry points.
         auto_load: import the plugins that ask for it in their manifest.
+        trust: which code of a directory may run. `pinned`: what its lock file pins. `any`: all that nobody else
+            could have changed, with a warning.
+        lock: the lock file of these directories; None means `DIR.lock.json` beside each.
+        allow: globs of names; plugins of other names are refused. None allows all.
+        deny: globs of names; plugins of these names are refused.
+        strict: raise for the first plugin that is broken or refused, unless it is shadowed or refused by its name.
+
+    Raises:
+        PluginError: there is no such directory, or, where `strict`, a plugin cannot be used.
+        UnknownNameError: `trust` is no such word.
     """
 
-    def __init__(self, dirs: Iterable[str | Path] = (), *, discover: bool = True, auto_load: bool = True) -> None:
+    def __init__(
+        self,
+        dirs: Iterable[str | Path] = (),
+        *,
+        discover: bool = True,
+        auto_load: bool = True,
+        trust: str = "pinned",
+        lock: str | Path | None = None,
+        allow: Iterable[str] | None = None,
+        deny: Iterable[str] = (),
+        strict: bool = False,
+    ) -> None:
+        scans = tuple(Scan.of(directory, trust, lock) for directory in dirs)
+        names = Names().narrowed(allow, deny)
+        own = None if lock is None else absolute(lock)
+        self._start(Settings(scans, discover, auto_load, known_trust(trust), own, names, strict), ())
+
+    def _start(self, settings: Settings, registered: Iterable[tuple[object, str]]) -> None:
         self.hooks = Hooks()
         self._registry = Registry()
         self._lock = threading.RLock()
-        if discover:
-            for found in discovery.installed():
-                self._add(found)
-        for directory in dirs:
-            self.scan_plugin_directory(directory)
-        if auto_load:
+        self._loader = Loader(self.hooks, self._registry, strict=settings.strict)
+        self._settings = settings
+        self._registered: list[tuple[object, str]] = []
+        self._add(installed() if settings.discover else ())
+        for plugin, name in registered:
+            self._register(plugin, name)
+        for scan in settings.scans:
+            self._add(paths.found_at(scan))
+        self._loader.check()
+        if settings.auto_load:
             self.auto_load()
 
-    # What is there
+    def extended(
+        self,
+        dirs: Iterable[str | Path] = (),
+        *,
+        lock: str | Path | None = None,
+        allow: Iterable[str] | None = None,
+        deny: Iterable[str] = (),
+    ) -> PluginManager:
+        """A new manager with this one's settings and registered plugins, and more directories.
 
-    def scan_plugin_directory(self, directory: str | Path) -> int:
-        """Add the plugins that the manifests in a directory name; nothing is imported.
+        Args:
+            dirs: more directories; they are trusted as this manager's are.
+            lock: their lock file; None means this manager's, else the one beside each.
+            allow: globs of names; of the plugins this manager allows, others are refused.
+            deny: globs of names that are refused as well.
+
+        Raises:
+            PluginError: as for a new manager.
+        """
+        return self._made(self._settings.extended(dirs, lock, allow, deny), self._registered)
+
+    @property
+    def settings(self) -> Settings:
+        """What it was made with, and the directories that were added since."""
+        return self._settings
+
+    @classmethod
+    def _made(cls, settings: Settings, registered: Iterable[tuple[object, str]]) -> PluginManager:
+        self = cls.__new__(cls)
+        self._start(settings, registered)
+        return self
+
+    def scan_plugin_directory(
+        self, directory: str | Path, *, trust: str | None = None, lock: str | Path | None = None
+    ) -> int:
+        """Add the plugins of a directory; nothing is imported.
+
+        A plugin is a manifest `*.json` whose module stands beside it or is installed, a `plugin.json` at any depth,
+        a wheel, or a distribution that `pip install --target` put there. What lacks a manifest is listed as failed.
+
+        Args:
+            directory: where they are.
+            trust: `pinned` or `any`; None means the manager's own.
+            lock: the lock file; None means the manager's own, else `DIR.lock.json` beside the directory.
 
         Returns:
             How many usable plugins this added; one that is known already counts as none.
 
         Raises:
-            PluginError: there is no such directory.
+            PluginError: there is no such directory, or, where the manager is strict, a plugin cannot be used.
         """
-        return sum(self._add(found) for found in discovery.in_directory(Path(directory)))
+        scan = Scan.of(directory, trust or self._settings.trust, lock or self._settings.lock)
+        with self._lock:
+            added = self._add(paths.found_at(scan), scan)
+            self._loader.check()
+            return len(added)
 
     def register(self, plugin: object, name: str) -> None:
         """Add a plugin that exists already, as a module or an object with hook implementations, and load it.
 
         Raises:
-            PluginError: the name is taken, or the plugin is broken.
+            PluginError: the name is taken or not allowed, or the plugin is broken.
         """
         with self._lock:
             if self._registry.named(name):
                 raise PluginError(f"there is a plugin {name} already", "register it under another name")
-            instance = _instance(plugin)
-            module = plugin.__name__ if inspect.ismodule(plugin) else type(instance).__module__
-            record = PluginRecord(name, "registered", module)
-            self._registry.add(record)
-            self._admit(record, lambda: instance)
-            if not record.usable:
-                raise record.error()
+            record = self._register(plugin, name)
+        if not record.usable:
+            raise record.error()
+
+    def _register(self, plugin: object, name: str) -> PluginRecord:
+        instance = instance_of(plugin)
+        module = plugin.__name__ if inspect.ismodule(plugin) else type(instance).__module__
+        record = PluginRecord(name, "registered", module)
+        self._block(record)
+        self._registry.add(record)
+        if record.usable:
+            self._loader.admit(record, lambda: instance)
+        if record.state != "failed":
+            self._registered.append((instance, name))
+        return record
 
     def auto_load(self) -> None:
         """Load the plugins that ask for it in their manifest, lower `load_priority` first.
 
-        One that is broken is logged and listed with its reason, and stops nobody.
+        What they require is loaded before them. One that is broken is logged and listed with its reason, and stops
+        nobody, unless the manager is strict.
         """
         asking = [(record.manifest, record) for record in self.list(state="ready") if record.manifest is not None]
         asking = [(manifest, record) for manifest, record in asking if manifest.auto_load]
@@ -88,7 +179,7 @@ class PluginManager:
             if not record.usable:
                 log.warning("%s", record.error())
 
-    def list(self, kind: str | None = None, state: State | None = None) -> list[PluginRecord]:
+    def list(self, kind: str | None = None, state: State | None = None) -> Sequence[PluginRecord]:
         """The plugins by name, whatever their state; those that provide a `kind`, or are in a `state`."""
         return [
             record
@@ -108,9 +199,7 @@ class PluginManager:
         """The manifest of the plugin of this name; None where it has none."""
         return self.get(name).manifest
 
-    # What it provides
-
-    def load(self, name: str, config: Any = None) -> Any:
+    def load(self, name: str | Path, config: Any = None) -> Any:
         """A new exporter (an `Exporter`) or importer (a `Source`) of this name, configured.
 
         Each is independent of any loaded before, but for a plugin that implements IExporter as its own hooks:
@@ -118,7 +207,8 @@ class PluginManager:
 
         Args:
             name: an exporter, an importer, or a plugin that implements IExporter; qualified (`plugin:name`)
-                where several provide it.
+                where several provide it. Or the path of one plugin's folder, manifest or wheel, as a Path or a text
+                with a separator: it is added as from a directory, and has to be trusted as such.
             config: a mapping, or an instance of the configuration model.
 
         Raises:
@@ -127,7 +217,7 @@ class PluginManager:
         """
         from tuneport.exporter import load
 
-        return load(self, name, config)
+        return load(self, self._at(Path(name)) if paths.is_path(name) else str(name), config)
 
     def resolve(self, kind: str, name: str, prefer: str = "") -> Contribution:
         """The one contribution of this kind and name, its plugin loaded.
@@ -165,79 +255,32 @@ class PluginManager:
             )
         return record.instance
 
-    def _add(self, found: Found) -> bool:
+    def _at(self, path: Path) -> str:
+        """What to load for a path: its plugin is added, loaded, and has one exporter or importer."""
+        scan = dataclasses.replace(Scan.of(path, self._settings.trust, self._settings.lock), alone=True)
         with self._lock:
-            return self._registry.add(PluginRecord.of(found))
+            found = paths.found_at(scan)
+            self._add(found, scan)
+            one = paths.only([paths.recorded(self._registry, each) for each in found], scan.path)
+            self.load_plugin(one)
+            return paths.loaded_name(one)
+
+    def _add(self, found: Iterable[Found], scan: Scan | None = None) -> Sequence[PluginRecord]:
+        """Add what was found, and keep in mind where; the records that are new and can be used."""
+        with self._lock:
+            if scan is not None and scan not in self._settings.scans:
+                self._settings = dataclasses.replace(self._settings, scans=(*self._settings.scans, scan))
+            records = [PluginRecord.of(one) for one in found]
+            for record in records:
+                self._block(record)
+            added = [record for record in records if self._registry.add(record)]
+            dependencies.settle(self._registry.records())
+            return [record for record in added if record.usable]
+
+    def _block(self, record: PluginRecord) -> None:
+        if why := self._settings.names.complaint(record.name):
+            record.refuse("blocked", why, "name it in allow, or take it out of deny")
 
     def _load(self, record: PluginRecord) -> None:
         with self._lock:
-            # A plugin may look others up while it is imported, and so come back to itself.
-            if record.state == "ready" and not record.loading:
-                self._admit(record, functools.partial(_import, record.target))
-
-    def _admit(self, record: PluginRecord, make: Callable[[], object]) -> None:
-        """Bring a plugin in whole, or not at all: whatever it raises is its own affair."""
-        instance: object = None
-        record.loading = True
-        try:
-            instance = make()
-            self.hooks.register(instance, record.name)
-            self.hooks.check_pending()
-            contributions = collect(self.hooks, record.name, instance)
-            _agree(record.manifest, contributions)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  -- a broken plugin never breaks the host
-            if self.hooks.get_plugin(record.name) is instance is not None:
-                self.hooks.unregister(instance)
-            record.fail(_reason(error), _mend(error, record.module), error)
-        else:
-            record.instance, record.contributions, record.state = instance, contributions, "loaded"
-        finally:
-            record.loading = False
-
-
-def _import(target: str) -> object:
-    module_name, _, attribute = target.partition(":")
-    plugin: object = importlib.import_module(module_name)
-    for step in attribute.split(".") if attribute else ():
-        plugin = getattr(plugin, step)
-    return _instance(plugin)
-
-
-def _instance(plugin: object) -> object:
-    return plugin() if inspect.isclass(plugin) else plugin
-
-
-def _agree(manifest: Manifest | None, contributions: Mapping[tuple[str, str], Contribution]) -> None:
-    if manifest is None or manifest.provides is None:
-        return
-    said = {(kind, name) for kind, names in manifest.provides.items() for name in names}
-    if said != set(contributions):
-        differ = ", ".join(f"{kind} {name}" for kind, name in sorted(said ^ set(contributions)))
-        raise ValueError(f"its manifest and its code disagree about {differ}")
-
-
-def _reason(error: BaseException) -> str:
-    return error.message if isinstance(error, TuneportError) else told(error)
-
-
-def _mend(error: BaseException, module: str) -> str:
-    if isinstance(error, TuneportError):
-        return error.hint
-    if not isinstance(error, ModuleNotFoundError) or not error.name:
-        return ""
-    missing, own = error.name.partition(".")[0], module.partition(".")[0]
-    return "install it again: its own module is missing" if missing == own else f"pip install {missing}"
-
-
-_default_lock = threading.RLock()
-
-
-def default_manager() -> PluginManager:
-    """The process's own manager, made on first use from what is installed."""
-    with _default_lock:
-        return _default_manager()
-
-
-@functools.cache
-def _default_manager() -> PluginManager:
-    return PluginManager()
+            self._loader.load(record)

@@ -10,6 +10,8 @@ import msgspec
 import msgspec.json
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from tuneport.plugin_manager.dialects import plain
+
 API_VERSION = "1.0"
 """The version of the plugin contract (hookspecs and seam types). Within 1.x it only grows."""
 
@@ -27,8 +29,10 @@ KINDS = (
 )
 """What plugins contribute; each is the second half of a `register_*` hook."""
 
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 """What a plugin may be called. A colon would make `plugin:name` ambiguous."""
+
+MAX_SIZE = 1 << 20
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,12 +46,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         module: the module to import, or `module:attribute`.
         api: the plugin API it speaks, as a PEP 440 specifier such as `>=1.0,<2`; "" means any.
         provides: kind to names. None where the plugin does not say: it is learnt at the first load.
-        requires: requirements, PEP 508, for a person to read.
+        requires: plugins and distributions it needs, each as PEP 508 writes it: `acme>=1.2`.
         aliases: other names for what is provided; a file suffix names the importer that reads such files.
         config_schema: JSON Schema of the configuration, for a person to read.
         auto_load: load with the host instead of on first use.
         load_priority: lower loads first.
-        files: path to SHA-256 of the plugin's files.
+        files: path, from the manifest's folder, to SHA-256 of the plugin's files.
+        codes: what the plugin's own codes of rejects and problems mean, one line each.
         extra: keys this version does not know, kept as they are.
     """
 
@@ -64,19 +69,23 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     auto_load: bool = False
     load_priority: int = 100
     files: dict[str, str] = {}
+    codes: dict[str, str] = {}
     extra: dict[str, Any] = {}
 
 
 def parse(data: bytes) -> Manifest:
-    """Read a manifest.
+    """Read a manifest, in our notation or another host's.
 
     Raises:
         ValueError: it is not JSON, not an object, or a key has the wrong type; the text says which.
     """
     try:
+        if len(data) > MAX_SIZE:
+            raise ValueError(f"larger than {MAX_SIZE >> 20} MiB")
         raw = msgspec.json.decode(data)
         if not isinstance(raw, Mapping):
             raise ValueError("not a JSON object")
+        raw = plain(raw)
         known = {key: value for key, value in raw.items() if key in _KEYS}
         extra = {key: value for key, value in raw.items() if key not in _KEYS}
         manifest = msgspec.convert({**known, "extra": extra}, Manifest)

@@ -8,13 +8,16 @@ from typing import Any, Literal
 
 from tuneport.errors import PluginError
 from tuneport.plugin_manager.contributions import Contribution
-from tuneport.plugin_manager.discovery import Found
+from tuneport.plugin_manager.finding.found import Found, top_of
 from tuneport.plugin_manager.manifest import Manifest, incompatible
+from tuneport.plugin_manager.refusals import UNTRUSTED, Refusal
+from tuneport.plugin_manager.trust.bundle import Bundle
+from tuneport.plugin_manager.trust.digest import code_digest
 
 State = Literal["ready", "loaded", "refused", "failed"]
 
 
-@dataclass
+@dataclass(eq=False)
 class PluginRecord:
     """A plugin and its state. Records are never thrown away.
 
@@ -23,11 +26,15 @@ class PluginRecord:
         origin: where it comes from.
         target: what is imported.
         state: `ready` (not imported yet), `loaded`, `refused` by the host, or `failed` by its own fault.
+        refusal: the first word of `reason` where it is refused; "" otherwise.
         reason: why it is refused or failed; "" otherwise.
         hint: how to mend that.
         manifest: what it says of itself.
         installed: whether a distribution brought it.
         dist_version: that distribution's version.
+        bundle: its files, where they come from a directory.
+        needed: what it requires beside what its manifest says.
+        unpinned: its code runs though nothing pins it.
         loading: it is being imported right now.
         cause: the exception that made it fail to load.
         instance: the imported plugin, once loaded.
@@ -38,11 +45,15 @@ class PluginRecord:
     origin: str
     target: str
     state: State = "ready"
+    refusal: Refusal = ""
     reason: str = ""
     hint: str = ""
     manifest: Manifest | None = None
     installed: bool = False
     dist_version: str = ""
+    bundle: Bundle | None = None
+    needed: tuple[str, ...] = ()
+    unpinned: bool = False
     loading: bool = False
     cause: BaseException | None = field(default=None, repr=False)
     instance: Any = field(default=None, repr=False)
@@ -58,11 +69,16 @@ class PluginRecord:
             manifest=found.manifest,
             installed=found.installed,
             dist_version=found.version,
+            bundle=found.bundle,
+            needed=found.requires,
+            unpinned=found.unpinned,
         )
-        if found.error:
+        if found.refusal:
+            record.refuse(found.refusal, found.error, found.hint)
+        elif found.error:
             record.fail(found.error, found.hint)
         elif found.manifest is not None and (why := incompatible(found.manifest.api)):
-            record.refuse(f"incompatible: {why}", "install a version of the plugin made for this host")
+            record.refuse("incompatible", why, "install a version of the plugin made for this host")
         return record
 
     @property
@@ -74,6 +90,30 @@ class PluginRecord:
     def version(self) -> str:
         """Its own version, else its distribution's; "" where neither is known."""
         return (self.manifest.version if self.manifest is not None else "") or self.dist_version
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over its files; "" for a plugin that has none, such as one registered at run time."""
+        if self.deployed and self.bundle is not None:
+            return self.bundle.digest
+        return code_digest(self.module) if self.module else ""
+
+    @property
+    def deployed(self) -> bool:
+        """Whether its code is run from a directory's files, and not imported from what is installed."""
+        return self.bundle is not None and top_of(self.target) in self.bundle.tops
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """The plugins and distributions it needs, as PEP 508 writes them."""
+        said = self.manifest.requires if self.manifest is not None else ()
+        return tuple(dict.fromkeys([*said, *self.needed]))
+
+    @property
+    def contends(self) -> bool:
+        """Whether its name counts against others of that name: not where nothing it says can be believed."""
+        described = self.installed or self.manifest is not None or self.state != "failed"
+        return described and self.refusal not in UNTRUSTED
 
     @property
     def usable(self) -> bool:
@@ -100,13 +140,17 @@ class PluginRecord:
         names = (self.provides or {}).get(kind, ())
         return next((one for one in (name, self.aliases.get(name, "")) if one in names), "")
 
-    def refuse(self, reason: str, hint: str) -> None:
+    def refuse(self, refusal: Refusal, reason: str, hint: str) -> None:
         """Note that the host will not use it."""
-        self.state, self.reason, self.hint = "refused", reason, hint
+        self.state, self.refusal, self.reason, self.hint = "refused", refusal, f"{refusal}: {reason}", hint
+
+    def readmit(self) -> None:
+        """Note that what stood in its way is gone."""
+        self.state, self.refusal, self.reason, self.hint = "ready", "", "", ""
 
     def fail(self, reason: str, hint: str = "", cause: BaseException | None = None) -> None:
         """Note that it is broken."""
-        self.state, self.reason, self.cause = "failed", reason, cause
+        self.state, self.refusal, self.reason, self.cause = "failed", "", reason, cause
         self.hint = hint or ("mend, upgrade or uninstall it" if self.installed else "mend it, or take it away")
 
     def error(self) -> PluginError:

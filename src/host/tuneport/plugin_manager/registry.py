@@ -37,13 +37,18 @@ class Registry:
     def add(self, record: PluginRecord) -> bool:
         """Add a record, and settle it against those of the same name; whether it can be used.
 
-        The same name and module is the same plugin, and not added again.
+        The same name and code is the same plugin, and not added again; nor is another state of the same folder.
         """
-        others = self.named(record.name)
-        if any(record.module == other.module and (record.module or record.origin == other.origin) for other in others):
-            return False
+        for other in self.named(record.name):
+            if _one_place(record, other) and record.usable and not other.usable:
+                # It was mended, or pinned, since it was found last.
+                self._records.remove(other)
+            elif _one_place(record, other) or _same(record, other):
+                return False
+        others = [one for one in self.named(record.name) if one.contends]
         self._records.append(record)
-        _settle([*others, record])
+        if record.contends:
+            _settle([*others, record])
         return record.usable
 
     def find(self, kind: str, name: str, prefer: str, load: Callable[[PluginRecord], None]) -> tuple[PluginRecord, str]:
@@ -108,6 +113,19 @@ def _providers(
     return [(record, called) for record, called in found if called]
 
 
+def _one_place(record: PluginRecord, other: PluginRecord) -> bool:
+    return record.origin == other.origin and not (record.installed or other.installed)
+
+
+def _same(record: PluginRecord, other: PluginRecord) -> bool:
+    if record.bundle is not None and other.bundle is not None:
+        alike = record.contends == other.contends and record.bundle.digest == other.bundle.digest
+        return alike and record.target == other.target
+    if record.bundle is not None or other.bundle is not None:
+        return False
+    return record.module == other.module and (bool(record.module) or record.origin == other.origin)
+
+
 def _settle(records: list[PluginRecord]) -> None:
     """Decide who may bear a name, whatever else is wrong with them.
 
@@ -122,6 +140,6 @@ def _settle(records: list[PluginRecord]) -> None:
             continue
         if one not in rivals or loaded:
             winner = (loaded or rivals)[0].origin
-            one.refuse(f"shadowed: {winner} has a plugin of the same name", "rename it, or uninstall the other")
+            one.refuse("shadowed", f"{winner} has a plugin of the same name", "rename it, or uninstall the other")
         elif len(rivals) > 1:
-            one.refuse(f"duplicate: {origins} bring a plugin of the same name", "uninstall or rename all but one")
+            one.refuse("duplicate", f"{origins} bring a plugin of the same name", "uninstall or rename all but one")

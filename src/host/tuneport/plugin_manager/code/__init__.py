@@ -1,0 +1,1 @@
+"""Importing plugins: installed ones as Python does, others from the bytes that were checked."""

@@ -1,0 +1,1 @@
+"""Finding plugins, installed or in directories, without importing any of them."""

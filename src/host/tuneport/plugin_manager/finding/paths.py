@@ -1,0 +1,86 @@
+"""Loading a plugin by the path of its folder, manifest or wheel."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tuneport.errors import PluginError
+from tuneport.plugin_manager.finding.directory import in_directory, in_path
+from tuneport.plugin_manager.finding.found import Found
+from tuneport.plugin_manager.records import PluginRecord
+from tuneport.plugin_manager.registry import Registry
+from tuneport.plugin_manager.settings import Scan
+from tuneport.plugin_manager.trust.lock import lock_path
+from tuneport.plugin_manager.trust.policy import trusted
+
+LOADED_BY_NAME = ("exporters", "importers")
+
+
+def is_path(name: object) -> bool:
+    """Whether a name is a path: a Path, or a text with a separator."""
+    return isinstance(name, Path) or (isinstance(name, str) and any(mark in name for mark in {"/", os.sep}))
+
+
+def found_at(scan: Scan) -> list[Found]:
+    """The plugins of a place, those refused whose code may not run.
+
+    What pins a plugin's folder is the lock file beside it, else the one beside the directory that it stands in; a
+    manifest or wheel, that of its directory.
+
+    Raises:
+        PluginError: nothing of the kind stands there.
+    """
+    path = scan.path
+    if not scan.alone:
+        return list(trusted(in_directory(path), path, scan.trust, scan.lock))
+    directory = path if path.is_dir() else path.parent
+    if path.is_dir() and scan.lock is None and not lock_path(path).exists() and lock_path(path.parent).exists():
+        directory = path.parent
+    return list(trusted(in_path(path), directory, scan.trust, scan.lock))
+
+
+def recorded(registry: Registry, found: Found) -> PluginRecord:
+    """The record of something that was added now or before.
+
+    Raises:
+        PluginError: its files are not what they were then.
+    """
+    same = [one for one in registry.named(found.name) if one.origin == found.origin]
+    record = same[0] if same else registry.plugin(found.name)
+    if record.bundle is not None and found.bundle is not None and record.bundle.digest != found.bundle.digest:
+        raise PluginError(f"plugin {record.name} ({record.origin}) changed since it was found", "make a new manager")
+    return record
+
+
+def loaded_name(record: PluginRecord) -> str:
+    """The qualified name of the one exporter of a loaded plugin; of its one importer where it has no exporter.
+
+    Raises:
+        PluginError: it has none, or several and none of the plugin's own name.
+    """
+    provides = record.provides or {}
+    for kind in LOADED_BY_NAME:
+        names = provides.get(kind, ())
+        if record.name in names or len(names) == 1:
+            return f"{record.name}:{record.name if record.name in names else names[0]}"
+        if names:
+            choices = ", ".join(f"{record.name}:{name}" for name in names)
+            raise PluginError(f"plugin {record.name} has several {kind}", f"load one of them by name: {choices}")
+    offered = ", ".join(f"{kind} {name}" for kind, names in provides.items() for name in names) or "nothing"
+    raise PluginError(f"plugin {record.name} has neither an exporter nor an importer", f"it provides {offered}")
+
+
+def only(records: list[PluginRecord], path: Path) -> PluginRecord:
+    """The one plugin that a path stands for: the one that has an exporter or importer, where there are several.
+
+    Raises:
+        PluginError: there is none, or several.
+    """
+    able = [one for one in records if one.provides is None or any(one.provides.get(kind) for kind in LOADED_BY_NAME)]
+    chosen = able if len(records) > 1 else records
+    if len(chosen) == 1:
+        return chosen[0]
+    names = ", ".join(one.name for one in records)
+    hint = f"scan it as a directory, then load one by name: {names}" if records else "name the folder of one plugin"
+    raise PluginError(f"{path} holds {len(records)} plugins, not one", hint)
