@@ -7,6 +7,7 @@ suite short).
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import shutil
 from collections.abc import Callable
@@ -106,7 +107,28 @@ def both(*steps: Callable[[Path], None]) -> Callable[[Path], None]:
     return before
 
 
+def several(export: dict[str, Any]) -> Callable[[Path], dict[str, Any]]:
+    """A recipe over two sources: two files, one of them compressed, and one of these again in another style."""
+
+    def asked(place: Path) -> dict[str, Any]:
+        lines = (place.parent / "faq.jsonl").read_bytes()
+        cut = lines.index(b"\n", len(lines) // 2) + 1
+        first, second = place.parent / "first.jsonl", place.parent / "second.jsonl.gz"
+        if not first.exists():
+            first.write_bytes(lines[:cut])
+            second.write_bytes(gzip.compress(lines[cut:], mtime=0))
+        data = recipe(first, place / "out", export=export)
+        again = {"path": str(first), "limit": 40, "style": {"use": "text_completion", "field_mapping": TEXT}}
+        return data | {"source": [{"path": [str(first), str(second)], "limit": 130}, again]}
+
+    return asked
+
+
+TEXT = {"text_field": "answer"}
+
 CASES = {
+    "several sources": Case(several({})),
+    "several sources, deferred": Case(several(RANKED)),
     "deferred folder": Case(asking(RANKED)),
     "deferred file": Case(asking(WAITING, "out.jsonl")),
     "judged": Case(asking(JUDGED)),

@@ -347,3 +347,19 @@ def test_what_waited_is_not_read_again(tmp_path: Path, faq: Path, caplog: pytest
     assert not [name for name in written if name.endswith((".candidates", ".samples"))]
     assert not [name for name in written if name.startswith(("000000.", "000004."))]
     assert tree(tmp_path / "out") == whole
+
+
+@pytest.mark.parametrize("normalize", ["none", "minmax"])
+def test_bounds_hold_for_the_whole_weight(normalize: str, tmp_path: Path) -> None:
+    """A sample's weight is kept within its bounds after the last factor, at once or once all samples are there."""
+    votes = [0, 1, 2, 3, 10]
+    lines = [{"question": f"What is {n}?", "answer": f"It is the number {n}.", "votes": n} for n in votes]
+    (tmp_path / "in.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    weighting = {"weight_field": "votes", "normalize": normalize, "min_weight": 0.6, "max_weight": 1.25}
+    result = execute(
+        plan_export(recipe(tmp_path / "in.jsonl", tmp_path / "out", export={"weighting": weighting})),
+    )
+
+    plain = {"none": [0.0, 1.0, 2.0, 3.0, 10.0], "minmax": [0.5, 0.6, 0.7, 0.8, 1.5]}[normalize]
+    assert [row["weight"] for row in rows(tmp_path / "out")] == [min(max(one, 0.6), 1.25) for one in plain]
+    assert (result.weights["min"], result.weights["max"]) == (0.6, 1.25)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuneport.runs.reading.sources import IterableSource, with_field_types
+from tuneport.runs.reading.streams import Stream
 from tuneport.runs.working.features import Observer, feature_of, merged
 from tuneport.source import SourceInfo
 
@@ -42,7 +43,7 @@ def test_field_types(values: list[Any], expected: str) -> None:
     """The type of a field is the narrowest that holds every value seen."""
     source = IterableSource([{"x": value} for value in values])
 
-    assert with_field_types(source, source.info())[1] == [("x", expected)]
+    assert with_field_types([Stream(0, "", source, source.info())], source.info())[1] == [("x", expected)]
 
 
 @pytest.mark.parametrize(
@@ -92,8 +93,11 @@ def test_little_is_held_of_a_source_that_can_be_read_once() -> None:
             taken.append(number)
             yield {"number": number, "text": "x" * (1 << 20)}
 
-    source, fields = with_field_types(IterableSource(entities(), batch=8), SourceInfo(title="large"))
+    info = SourceInfo(title="large")
+    (stream,), fields = with_field_types([Stream(0, "", IterableSource(entities(), batch=8), info)], info)
 
     assert dict(fields) == {"number": "integer", "text": "string"}
     assert 32 <= len(taken) <= 40
-    assert [entity["number"] for batch in source.read(None, None) for entity in batch.entities] == list(range(200))
+    assert [entity["number"] for batch in stream.source.read(None, None) for entity in batch.entities] == list(
+        range(200)
+    )

@@ -38,8 +38,10 @@ class Context:
         fields: field name to type of the source's fields, from its schema or its first 10,000 entities.
         closed: `fields` is complete; a field that is not in it does not exist.
         hidden: fields the recipe excludes, which nothing may look at.
+        elsewhere: fields that other sources of the run have; one of them that is missing here counts as null.
+        title: what messages call the source; "" where the run has only one.
         weighted: whether any weighting takes part in the run; without one a format writes no weight.
-        sample: what the run's samples have in common. None while the style itself is made, and where the
+        sample: what the run's samples have in common. None while the style itself is made, and where a
             style did not say.
     """
 
@@ -49,6 +51,8 @@ class Context:
     fields: Mapping[str, str]
     closed: bool = False
     hidden: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+    title: str = ""
     weighted: bool = True
     sample: SampleShape | None = None
     read_resource: Callable[[str], bytes] | None = None
@@ -74,13 +78,18 @@ class Context:
         if name in self.hidden:
             hint = "take it out of output.exclude_fields, or add it to output.include_fields"
             self.problems.append(Problem(at, f'field "{name}" is excluded', hint, "excluded_field"))
+        elif name in self.elsewhere and name not in self.fields:
+            self.log.info('%s has no field "%s": it counts as null there', self.title, name)
         elif self.closed and name not in self.fields:
             near = closest(name, self.fields)
             hint = f"{near} It has {', '.join(self.fields)}" if near else f"it has {', '.join(self.fields)}"
-            self.problems.append(Problem(at, f'the source has no field "{name}"', hint, "unknown_field"))
+            self.problems.append(
+                Problem(at, f'{self.title or "the source"} has no field "{name}"', hint, "unknown_field")
+            )
         elif self.fields and name not in self.fields:
             known = closest(name, self.fields) or f"they have {', '.join(list(self.fields)[:12])}"
-            self.log.warning('none of the first records has a field "%s"; %s', name, known)
+            where = f" of {self.title}" if self.title else ""
+            self.log.warning('none of the first records%s has a field "%s"; %s', where, name, known)
 
     def makes(self, kind: type[Sample], *, has_input: bool = False, metadata: Mapping[str, str] | None = None) -> None:
         """Declare what all samples of this style have in common, so that formats know their columns."""

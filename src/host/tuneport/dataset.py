@@ -77,6 +77,14 @@ class PluginInfo(msgspec.Struct, frozen=True):
     digest: str
 
 
+class SourceRead(msgspec.Struct, frozen=True):
+    """One source of a run: its name in the recipe, else its number; its title; and how many records were read of it."""
+
+    name: str
+    title: str
+    read: int
+
+
 class DatasetManifest(msgspec.Struct, kw_only=True):
     """`manifest.json`: what a dataset is and where it comes from. Nothing in it depends on a clock but `now`.
 
@@ -87,6 +95,7 @@ class DatasetManifest(msgspec.Struct, kw_only=True):
         seed: the run's seed.
         recipe: SHA-256 of recipe.json.
         source: the title of what was read.
+        sources: how much was read of each source, in order.
         counts: outcome to number of records, with `total`.
         rejects: reject code to number of records.
         weights: count, min, max and mean of the samples' weights; empty without weightings.
@@ -117,6 +126,7 @@ class DatasetManifest(msgspec.Struct, kw_only=True):
     validators: dict[str, ValidatorStats] = msgspec.field(default_factory=dict)
     metrics: dict[str, Any] = msgspec.field(default_factory=dict)
     index: list[DataFile] = msgspec.field(default_factory=list)
+    sources: list[SourceRead] = msgspec.field(default_factory=list)
 
 
 class Dataset:

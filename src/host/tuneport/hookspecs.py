@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import pluggy
@@ -118,8 +119,9 @@ class Stages:
     """What an exporter's configuration asks for, in the recipe's own notation.
 
     A mapping may carry `at`: the key of the exporter's configuration that asked for the stage, so that an
-    error can name it. `dedup` leaves out samples whose content was seen before. `adapter` is what validators of
-    adapters judge; None where no adapter is described.
+    error can name it. `dedup` leaves out samples whose content was seen before. A sample's whole weight, the product
+    of all factors, is kept between `min_weight` and `max_weight`. `adapter` is what validators of adapters judge;
+    None where no adapter is described.
     """
 
     style: Use
@@ -130,6 +132,8 @@ class Stages:
     metrics: Sequence[Use] = ()
     artifacts: Sequence[Use] = ()
     dedup: bool = True
+    min_weight: float = 0.0
+    max_weight: float = inf
     adapter: AdapterMetadata | None = None
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 import msgspec
 import msgspec.json
-from pydantic import AliasChoices, ByteSize, Field, model_validator
+from pydantic import AliasChoices, ByteSize, Field, field_validator, model_validator
 
 from tuneport.config import Config
 
@@ -56,8 +56,15 @@ class Output(Config):
         return self
 
 
+class Cancel(Protocol):
+    """What says that a run shall stop: a `threading.Event`, or anything with its `is_set`."""
+
+    def is_set(self) -> bool:
+        """Whether it shall."""
+
+
 class ExportOptions(Output):
-    """Where and how a host application wants its export: the model of `[output]`, and a callback.
+    """Where and how a host application wants its export: the model of `[output]`, a callback, and a way to stop.
 
     `ExportOptions(output_path="faq.jsonl")` is all that most need.
     """
@@ -84,11 +91,23 @@ class ExportOptions(Output):
             continue_on_error: bool = ...,
             max_errors: int = ...,
             progress_callback: Callable[[ExportStats], Any] | None = ...,
+            cancel: Cancel | None = ...,
         ) -> None: ...
 
     progress_callback: Callable[[ExportStats], Any] | None = Field(None, exclude=True)
     """Called with the statistics so far each time the exported count passes a multiple of progress_interval,
     and once at the end."""
+
+    cancel: Any = Field(None, exclude=True)
+    """Anything with `is_set()`, such as a `threading.Event`: once it is set, the run ends with StoppedError, and
+    nothing is published."""
+
+    @field_validator("cancel")
+    @classmethod
+    def _can_be_asked(cls, value: Any) -> Any:
+        if value is not None and not callable(getattr(value, "is_set", None)):
+            raise ValueError("something with is_set(), such as a threading.Event")
+        return value
 
     @model_validator(mode="after")
     def _has_path(self) -> Self:

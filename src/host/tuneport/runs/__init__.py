@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -11,11 +11,12 @@ from pydantic import BaseModel
 
 from tuneport.config import given
 from tuneport.errors import StorageError
-from tuneport.model import Entity
-from tuneport.options import ExportOptions
-from tuneport.recipes import Recipe, load_recipe, parse_recipe
+from tuneport.model import Entity, Problem
+from tuneport.options import Cancel, ExportOptions
+from tuneport.recipes import PluginsSection, Recipe, load_recipe, parse_recipe
 from tuneport.recipes.loading import must_be_sound
 from tuneport.runs.engine import Run
+from tuneport.runs.limits import must_go_on
 from tuneport.runs.planning.plan import SIZES, Plan, Sizes, make_plan
 from tuneport.runs.result import ExportResult, OnProgress
 
@@ -31,6 +32,7 @@ def export(
     *,
     manager: PluginManager | None = None,
     on_progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
 ) -> ExportResult:
     """Run a recipe.
 
@@ -38,11 +40,12 @@ def export(
         recipe: a Recipe, the same as a mapping, or the path of a `.toml` or `.json` file.
         manager: where plugins come from; default `default_manager()`.
         on_progress: called after each part.
+        cancel: anything with `is_set()`, such as a `threading.Event`; once it is set, the run ends.
 
     Raises:
         TuneportError: see `tuneport.errors`; nothing is visible at the output path then.
     """
-    return execute(plan_export(recipe, manager=manager), on_progress=on_progress)
+    return execute(plan_export(recipe, manager=manager), on_progress=on_progress, cancel=cancel)
 
 
 def plan_export(
@@ -60,7 +63,25 @@ def plan_export(
         recipe = load_recipe(Path(recipe))
     elif not isinstance(recipe, Recipe):
         recipe = parse_recipe(recipe)
-    return make_plan(recipe, manager or default_manager(), entities=entities, sizes=sizes, to_run=to_run)
+    manager = manager or default_manager()
+    if recipe.run.plugins is not None:
+        manager = _with_plugins(recipe, recipe.run.plugins, manager)
+    with recipe.references.concealed():
+        return make_plan(recipe, manager, entities=entities, sizes=sizes, to_run=to_run)
+
+
+def _with_plugins(recipe: Recipe, asked: PluginsSection, manager: PluginManager) -> PluginManager:
+    """A manager with the plugins that a recipe names as well."""
+    lock = recipe.resolve(asked.lock) if asked.lock is not None else None
+    dirs = [recipe.resolve(folder) for folder in asked.dirs]
+    problems = [
+        Problem(f'run.plugins.dirs[{number}] = "{asked.dirs[number]}"', "no such folder", "name one that holds plugins")
+        for number, folder in enumerate(dirs)
+        if not folder.is_dir()
+    ]
+    if problems:
+        raise recipe.refused([*recipe.problems, *problems])
+    return manager.extended(dirs, lock=lock, allow=asked.allow, deny=asked.deny)
 
 
 def execute(
@@ -69,14 +90,16 @@ def execute(
     storage: Storage | None = None,
     on_progress: OnProgress | None = None,
     stream: BinaryIO | None = None,
+    cancel: Cancel | None = None,
 ) -> ExportResult:
     """Run a plan."""
-    run = Run(plan, storage, on_progress)
-    if plan.target.kind == "stdout":
-        if stream is None and sys.stdout is None:
-            raise StorageError("there is no stdout to write to")
-        return run.to_stream(stream or sys.stdout.buffer)
-    return run.to_disk()
+    run = Run(plan, storage, on_progress, cancel)
+    with plan.recipe.references.concealed():
+        if plan.target.kind == "stdout":
+            if stream is None and sys.stdout is None:
+                raise StorageError("there is no stdout to write to")
+            return run.to_stream(stream or sys.stdout.buffer)
+        return run.to_disk()
 
 
 def export_entities(
@@ -92,7 +115,14 @@ def export_entities(
     # The options are a recipe's [output] already, callback included: they are validated, and replace it whole.
     recipe = recipe.model_copy(update={"output": options}).located(Path(), exporter)
     sizes = Sizes(part_entities=min(1000, options.progress_interval))
-    return execute(plan_export(recipe, manager=manager, sizes=sizes, entities=entities))
+    return execute(plan_export(recipe, manager=manager, sizes=sizes, entities=_until(options.cancel, entities)))
+
+
+def _until(cancel: Cancel | None, entities: Iterable[Entity]) -> Iterator[Entity]:
+    """The entities, one by one, until somebody asks the run to stop: the next may be long in coming."""
+    for entity in entities:
+        must_go_on(cancel)
+        yield entity
 
 
 def recipe_for(exporter: str, config: Any, path: str) -> Recipe:

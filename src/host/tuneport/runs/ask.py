@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from tuneport.dataset import Dataset, DatasetManifest, ValidatorStats
-from tuneport.errors import PluginError, RecipeError, TuneportError
+from tuneport.errors import PluginError, TuneportError, told
 from tuneport.hookspecs import Use
 from tuneport.model import Problem
 from tuneport.plugin_manager import PluginManager
-from tuneport.plugin_manager.discovery import told
 from tuneport.recipes import Recipe
 from tuneport.recipes.models import rfc3339
-from tuneport.runs.planning.compile import Compiler, Facts, NamedMetric
+from tuneport.runs.planning.compiled import NamedMetric
+from tuneport.runs.planning.compiler import Compiler, Facts
 from tuneport.runs.planning.identity import now_of, versions
-from tuneport.runs.planning.pipeline import Pipeline, Stage, names_of, resolve_pipeline, stage_of
+from tuneport.runs.planning.pipeline import Pipeline, resolve_pipeline
+from tuneport.runs.planning.stages import Resolver, Stage, names_of
 from tuneport.runs.working.measure import result_of
 
 
@@ -64,16 +65,16 @@ class Asked:
             RecipeError: there is none of this name, or its configuration is wrong.
         """
         problems: list[Problem] = []
-        stage = stage_of(self.manager, "artifacts", use, "", problems)
+        stage = Resolver(self.manager, problems, self.recipe.references).stage("artifacts", use, "")
         if stage is None or problems:
-            raise RecipeError(problems, self.recipe.origin)
+            raise self.recipe.refused(problems)
         return self._made(stage)
 
     def _pipeline(self) -> Pipeline:
         problems = list(self.recipe.problems)
         pipeline = resolve_pipeline(self.recipe, self.manager, problems)
         if pipeline is None or problems:
-            raise RecipeError(problems, self.recipe.origin)
+            raise self.recipe.refused(problems)
         return pipeline
 
     def _made(self, stage: Stage) -> Any:
@@ -82,7 +83,7 @@ class Asked:
         facts = Facts(now, seed, fields={}, closed=False, hidden=frozenset(), base=self.recipe.base)
         made = Compiler(facts, weighted=True, problems=problems).make(stage)
         if problems:
-            raise RecipeError(problems, self.recipe.origin)
+            raise self.recipe.refused(problems)
         return made
 
     def _empty(self, pipeline: Pipeline) -> Dataset:

@@ -13,7 +13,8 @@ import msgspec
 
 from tuneport.dataset import Dataset
 from tuneport.errors import DataError, StreamClosedError, TryAgainError
-from tuneport.runs.limits import enough
+from tuneport.options import Cancel
+from tuneport.runs.limits import enough, must_go_on
 from tuneport.runs.messages import Segment
 from tuneport.runs.planning.identity import changed
 from tuneport.runs.planning.plan import Plan
@@ -36,12 +37,19 @@ log = getLogger("tuneport")
 class Run:
     """One run of one plan."""
 
-    def __init__(self, plan: Plan, storage: Storage | None = None, on_progress: OnProgress | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        storage: Storage | None = None,
+        on_progress: OnProgress | None = None,
+        cancel: Cancel | None = None,
+    ) -> None:
         self._plan = plan
+        self._cancel = cancel or getattr(plan.recipe.output, "cancel", None)
         self._storage = storage or Storage()
         self._on_progress = on_progress or (lambda _progress: None)
         self._on_stats = getattr(plan.recipe.output, "progress_callback", None) or (lambda _stats: None)
-        self._tally = Tally(plan.recipe.output.max_errors, plan.pipeline.format_names(), plan.compiled)
+        self._tally = Tally(plan)
         self._started = time.monotonic()
 
     # To a folder or a file
@@ -224,16 +232,19 @@ class Run:
     def _told(self, before: int, total: int | None, read: int) -> None:
         stats, interval = self._tally.stats, self._plan.recipe.output.progress_interval
         self._clock()
-        self._on_progress(Progress(stats, self._tally.next_part, total, self._plan.info.rows, read))
+        self._on_progress(Progress(stats, self._tally.next_part, total, self._plan.rows, read))
         if stats.exported_entities // interval > before // interval:
             self._on_stats(copy.deepcopy(stats))
+        must_go_on(self._cancel)
 
     def _checked(self) -> None:
         """Check what was read and counted before anything of it is published."""
-        info = self._plan.info
-        if info.revision is not None and information(self._plan.source).revision != info.revision:
-            # Ranges read before and after a change do not belong together.
-            raise TryAgainError(f"{info.title} changed while it was read; nothing published", "run it again")
+        for stream in self._plan.streams:
+            before = stream.info.revision
+            if before is not None and information(stream.source).revision != before:
+                # Ranges read before and after a change do not belong together.
+                text = f"{stream.info.title} changed while it was read; nothing published"
+                raise TryAgainError(text, "run it again")
         self._tally.balance()
         enough(self._tally.stats, self._plan.recipe, self._tally.notes)
 
@@ -251,7 +262,7 @@ class Run:
             path=path,
             digest=dataset.digest,
             stats=self._tally.stats,
-            title=self._plan.info.title,
+            title=self._plan.title,
             weights=self._tally.weights.summary() if self._plan.pipeline.weightings else {},
             notes=dict(sorted(self._tally.notes.items())),
             carried=self._plan.pipeline.carried(),

@@ -54,12 +54,13 @@ class StageRef(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct):
-    """One unit of work: a range of the source, or the records themselves where it cannot seek.
+    """One unit of work: a range of a stream, or the records themselves where it cannot seek.
 
     `most` is the number of records that may still be read under `source.limit`, None for no limit.
     """
 
     index: int
+    stream: int
     partition: Partition | None
     batches: list[Batch] | None = None
     most: int | None = None
@@ -70,6 +71,7 @@ class Candidates(msgspec.Struct):
 
     Attributes:
         part: the part's index.
+        stream: the stream it is a part of.
         read: records read.
         end: lines or rows the part covers.
         keys: KEY_BYTES of identity per sample.
@@ -77,6 +79,7 @@ class Candidates(msgspec.Struct):
     """
 
     part: int
+    stream: int
     read: int
     end: int
     keys: bytes
@@ -121,7 +124,7 @@ class Verdict(msgspec.Struct):
 
     Attributes:
         part: the part's index.
-        base: the ordinal of the part's first line or row in the whole source.
+        base: the ordinal of the part's first line or row in its stream.
         splits: a byte per sample: DUPLICATE, or a key of SPLITS.
         summaries: one per deferred stage; none where verdicts come part by part.
     """
@@ -184,6 +187,7 @@ class PartResult(msgspec.Struct):
 
     Attributes:
         part: the part's index.
+        stream: the stream it is a part of.
         read: records read.
         end: lines or rows the part covers.
         exported: samples that at least one format wrote.
@@ -203,6 +207,7 @@ class PartResult(msgspec.Struct):
     """
 
     part: int
+    stream: int
     read: int
     end: int
     exported: int
@@ -222,9 +227,10 @@ class PartResult(msgspec.Struct):
 
 
 class SpooledPart(msgspec.Struct, frozen=True):
-    """One part in the spool: its number, records read, and the xxh3-128 of its two files together."""
+    """One part in the spool: its number and stream, records read, and the xxh3-128 of its two files together."""
 
     part: int
+    stream: int
     read: int
     digest: str
 

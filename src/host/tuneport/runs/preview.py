@@ -99,7 +99,7 @@ def preview(
 
     Args:
         recipe: a Recipe, the same as a mapping, or the path of a `.toml` or `.json` file.
-        count: how many records to show.
+        count: how many records to show, of each source.
         where: show only records for which this condition holds; the source is read until there are enough.
         manager: where plugins come from; default `default_manager()`.
 
@@ -118,14 +118,18 @@ def preview(
     facts = plan_facts(plan)
     if not named:
         facts = msgspec.structs.replace(facts, target=None, digest=None)
-    limit = recipe.source.limit if recipe.source is not None else None
-    most = count if limit is None else min(count, limit)
-    items = list(_items(plan, most, _chosen(plan, where) if where else None))
-    notes = []
-    if facts.waits and len(items) == count < (limit or count + 1):
-        over = "this record" if count == 1 else f"these {count:,} records"
-        notes.append(f"weights are over {over} only: {'; '.join(facts.waits)}")
-    return Preview(facts, items, notes)
+    items = list(_items(plan, count, _chosen(plan, where) if where else None))
+    return Preview(facts, items, _notes(plan, count, items))
+
+
+def _notes(plan: Plan, count: int, items: list[PreviewItem]) -> list[str]:
+    """In what a run would differ: its weights, where they need records that are not shown."""
+    limits = [inlet.limit for inlet in plan.inlets]
+    cut = len(items) >= count and any(limit is None or limit > count for limit in limits)
+    if not plan.waits or not cut:
+        return []
+    over = "this record" if len(items) == 1 else f"these {len(items):,} records"
+    return [f"weights are over {over} only: {'; '.join(plan.waits)}"]
 
 
 def _read(recipe: Recipe | Mapping[str, Any] | str | Path) -> Recipe:
@@ -173,7 +177,8 @@ def _chosen(plan: Plan, where: str) -> Condition:
     Raises:
         RecipeError: it cannot be understood, or the source has no such field.
     """
-    fields, closed = dict(plan.pinned.fields), plan.info.closed
+    fields = {name: kind for known in plan.pinned.fields for name, kind in known}
+    closed = all(inlet.info.closed for inlet in plan.inlets)
     context = Context(plan.pinned.now, plan.recipe.run.seed, getLogger("tuneport"), fields, closed)
     try:
         chosen = condition(where)
@@ -199,16 +204,23 @@ def _items(plan: Plan, most: int, chosen: Condition | None) -> Iterator[PreviewI
 
 
 def _parts(plan: Plan, most: int, chosen: Condition | None) -> Iterator[tuple[Part, tuple[Entity | None, int]]]:
-    """The first records as parts, each with the record as it was read and its ordinal."""
+    """The first records of each source as parts, each with the record as it was read and its ordinal."""
     output = plan.recipe.output
     visible = visibility(output.include_fields, output.exclude_fields) or dict
-    # Whole records: what nothing reads is shown all the same. And a copy of each: a stage may change its own.
-    batches: Iterable[Batch] = readable(plan.source, None, None)
-    if chosen is not None:
-        batches = (_where(batch, chosen) for batch in batches)
-    for index, batch in enumerate(rebatch(within(batches, most), 1, plan.pinned.part_bytes)):
-        if batch.entities or batch.malformed:
-            yield Part(index, None, [batch]), _record(batch, visible)
+    left = [most if inlet.limit is None else min(most, inlet.limit) for inlet in plan.inlets]
+    index = 0
+    for number, stream in enumerate(plan.streams):
+        if left[stream.inlet] == 0:
+            continue
+        # Whole records: what nothing reads is shown all the same. And a copy of each: a stage may change its own.
+        batches: Iterable[Batch] = readable(stream.source, None, None)
+        if chosen is not None:
+            batches = (_where(batch, chosen) for batch in batches)
+        for batch in rebatch(within(batches, left[stream.inlet]), 1, plan.pinned.part_bytes):
+            if batch.entities or batch.malformed:
+                yield Part(index, number, None, [batch]), _record(batch, visible)
+                left[stream.inlet] -= 1
+            index += 1
 
 
 def _where(batch: Batch, chosen: Condition) -> Batch:
@@ -235,7 +247,7 @@ def _item(
     refusals = [(entry["stage"], _refusal(entry)) for entry in memory.rejects.get(part, [])]
     return PreviewItem(
         key=key,
-        locator=plan.place(verdict.base + one.ordinal),
+        locator=plan.place(one.candidates.stream, verdict.base + one.ordinal),
         entity=one.entity,
         outcome=Outcome.EXPORTED if exported else Outcome(next(iter(result.outcomes))),
         rows=memory.rows[part],

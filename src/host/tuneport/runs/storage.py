@@ -20,6 +20,14 @@ from tuneport.errors import NotPermittedError, StorageError, TargetExistsError, 
 _TRANSIENT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
 _AT_FDCWD = -100
+_WORDS = {
+    "link": "make the link",
+    "mkdir": "make the folder",
+    "permit": "set the permissions of",
+    "scratch": "make a folder in",
+    "sync": "make durable",
+}
+"""Operations, where one word does not say it."""
 
 
 class Storage:
@@ -177,7 +185,7 @@ def failure(error: OSError, operation: str, path: Path | str) -> TuneportError:
     """What an error of the system means to whoever asked for the run."""
     if error.errno in _TRANSIENT:
         return TryAgainError(f"{path}: {error.strerror}", "free some space and run it again")
-    text = f"cannot {operation} {path}: {error.strerror or error}"
+    text = f"cannot {_WORDS.get(operation, operation)} {path}: {error.strerror or error}"
     return NotPermittedError(text) if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS} else StorageError(text)
 
 

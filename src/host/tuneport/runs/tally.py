@@ -10,7 +10,7 @@ from tuneport.errors import TuneportError
 from tuneport.model import Outcome
 from tuneport.options import ExportStats, FormatStats
 from tuneport.runs.messages import PartResult, Segment, WeightSums
-from tuneport.runs.planning.compile import Compiled
+from tuneport.runs.planning.plan import Plan
 from tuneport.runs.working.features import merged
 from tuneport.runs.working.judge import added
 from tuneport.runs.working.measure import Merged
@@ -30,11 +30,13 @@ class Tally:
         index_files: the parts' lines of the index, in part order.
         validators: validator name to what it said of all rows.
         metrics: the states of all parts, merged.
+        read: records read, by the number of their source.
         next_part: the first part that has not been added.
     """
 
-    def __init__(self, max_errors: int, formats: list[str], compiled: Compiled) -> None:
-        self.stats = ExportStats(formats={name: FormatStats() for name in formats})
+    def __init__(self, plan: Plan) -> None:
+        compiled = plan.compiled
+        self.stats = ExportStats(formats={name: FormatStats() for name in plan.pipeline.format_names()})
         self.segments: list[Segment] = []
         self.reject_files: list[str] = []
         self.weights = WeightSums()
@@ -45,7 +47,9 @@ class Tally:
         self.validators = {name: ValidatorStats(stage.qualified) for name, stage, _ in compiled.validators}
         self.metrics = Merged(compiled)
         self.next_part = 0
-        self._max_errors = max_errors
+        self.read: Counter[int] = Counter()
+        self._inlets = [stream.inlet for stream in plan.streams]
+        self._max_errors = plan.recipe.output.max_errors
 
     def add(self, result: PartResult) -> None:
         """Add the next part."""
@@ -54,6 +58,7 @@ class Tally:
         stats = self.stats
         outcomes = result.outcomes
         stats.total_entities += result.read
+        self.read[self._inlets[result.stream]] += result.read
         stats.exported_entities += result.exported
         stats.filtered_entities += outcomes.get(Outcome.FILTERED, 0)
         stats.duplicate_entities += outcomes.get(Outcome.DUPLICATE, 0)

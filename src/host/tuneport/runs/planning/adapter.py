@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from tuneport.adapter import AdapterMetadata
 from tuneport.config import below
+from tuneport.errors import told
 from tuneport.model import Problem
-from tuneport.plugin_manager.discovery import told
 from tuneport.problems import errors_in, problems_of
 from tuneport.runs.messages import StageRef
-from tuneport.runs.planning.pipeline import Stage
+from tuneport.runs.planning.stages import Stage
 
 if TYPE_CHECKING:
     from tuneport.hookspecs import Validator

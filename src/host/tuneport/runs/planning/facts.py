@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tuneport.runs.planning.pipeline import Stage
 from tuneport.runs.planning.plan import Plan
+from tuneport.runs.planning.stages import Stage
 
 
 class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,10 +16,10 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         title: what is read.
         rows: about how many records it has; None where that is not known.
-        reads: the fields a run reads; None for all of them.
+        reads: the fields a run reads, of all its sources together; None for all of them.
         whole: the stages because of which all of them are read.
         where: the conditions on a record, all of which have to hold.
-        style: what makes a sample of a record.
+        styles: what makes a sample of a record, for each source.
         filters: what may leave it out.
         weightings: what weighs it; factors multiply.
         dedup: whether samples with the same content are left out, but for the first.
@@ -39,7 +39,7 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     reads: list[str] | None
     whole: list[str]
     where: list[str]
-    style: str
+    styles: list[str]
     filters: list[str]
     weightings: list[str]
     dedup: bool
@@ -56,14 +56,14 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan_facts(plan: Plan) -> PlanFacts:
     """What a plan says."""
-    pipeline, reads = plan.pipeline, plan.reads
+    pipeline, preparations = plan.pipeline, plan.compiled.preparations
     return PlanFacts(
-        title=plan.info.title,
-        rows=plan.info.rows,
-        reads=None if reads is None else sorted(reads),
-        whole=list(plan.compiled.whole),
-        where=[condition.text for condition in plan.compiled.conditions],
-        style=pipeline.style.ref.qualified,
+        title=plan.title,
+        rows=plan.rows,
+        reads=_reads(plan),
+        whole=sorted({stage for one in preparations for stage in one.whole}),
+        where=[condition.text for condition in preparations[0].conditions],
+        styles=_names(pipeline.styles),
         filters=_names(pipeline.filters),
         weightings=_names(pipeline.weightings),
         dedup=pipeline.dedup,
@@ -77,6 +77,16 @@ def plan_facts(plan: Plan) -> PlanFacts:
         resumable=plan.resumable,
         digest=plan.digest,
     )
+
+
+def _reads(plan: Plan) -> list[str] | None:
+    fields: set[str] = set()
+    for number in range(len(plan.inlets)):
+        reads = plan.reads(number)
+        if reads is None:
+            return None
+        fields |= reads
+    return sorted(fields)
 
 
 def _names(stages: Iterable[Stage]) -> list[str]:

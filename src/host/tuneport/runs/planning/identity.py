@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -15,12 +15,12 @@ import msgspec.json
 
 from tuneport.errors import UsageError
 from tuneport.recipes import Recipe
-from tuneport.runs.planning.pipeline import Pipeline, Stage
-from tuneport.source import SourceInfo
+from tuneport.runs.planning.pipeline import Pipeline
+from tuneport.runs.reading.streams import Inlet, Stream, revisions
 
 # What may change between a run and its resume without changing a byte of the dataset.
 _NOT_IDENTITY = {
-    "run": {"max_error_rate", "now"},
+    "run": {"max_error_rate", "now", "plugins", "base"},
     "output": {"min_rows", "max_shrink", "on_exists", "progress_interval", "continue_on_error"},
 }
 
@@ -29,7 +29,7 @@ class Pinned(msgspec.Struct, frozen=True):
     """Settled when a run first starts, and kept when it is taken up again."""
 
     now: datetime
-    fields: list[tuple[str, str]]
+    fields: list[list[tuple[str, str]]]
     part_bytes: int
     part_entities: int | None
     seek: bool
@@ -40,7 +40,9 @@ def canonical(data: Any) -> bytes:
     return msgspec.json.encode(data, order="sorted")
 
 
-def identity_of(recipe: Recipe, pipeline: Pipeline, importer: Stage | None, info: SourceInfo) -> dict[str, Any]:
+def identity_of(
+    recipe: Recipe, pipeline: Pipeline, inlets: Sequence[Inlet], streams: Sequence[Stream]
+) -> dict[str, Any]:
     """What a run is, but for the files that its stages read."""
     asked = recipe.model_dump(mode="json", exclude_none=True)
     for section, keys in _NOT_IDENTITY.items():
@@ -49,11 +51,15 @@ def identity_of(recipe: Recipe, pipeline: Pipeline, importer: Stage | None, info
     return {
         "recipe": {**asked, "now": now.isoformat() if now else None},
         "source": {
-            "importer": msgspec.to_builtins(importer.ref) if importer else None,
-            "revision": dict(info.revision) if info.revision is not None else None,
+            inlet.name: {
+                "importer": msgspec.to_builtins(inlet.importer) if inlet.importer else None,
+                "revision": revisions([stream for stream in streams if stream.inlet == number]),
+            }
+            for number, inlet in enumerate(inlets)
         },
         "stages": [msgspec.to_builtins(stage.ref) for stage in pipeline.stages()],
         "versions": versions(),
+        "values": recipe.references.fingerprints(),
     }
 
 

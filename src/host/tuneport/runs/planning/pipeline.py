@@ -1,43 +1,42 @@
-"""From names in a recipe to stages: plugins loaded, configurations valid."""
+"""Every stage of a run, as its recipe and its exporter ask for them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from math import inf
 from typing import Any
 
 from tuneport.adapter import AdapterMetadata
-from tuneport.config import suggest, validate
-from tuneport.errors import PluginError, UnknownNameError
 from tuneport.hookspecs import Stages, Use
 from tuneport.model import Problem
-from tuneport.plugin_manager import Contribution, PluginManager
-from tuneport.plugin_manager.digest import code_digest
-from tuneport.recipes import ExportSection, Recipe, SourceSection
-from tuneport.runs.messages import StageRef
+from tuneport.plugin_manager import PluginManager
+from tuneport.recipes import ExportSection, Recipe
+from tuneport.runs.planning.stages import Resolver, Stage, names_of
 
 JUDGED_FORMAT = "jsonl_llm:tuneport"
 """What validators of rows are shown: rows as this format writes them."""
 
-
-@dataclass(frozen=True)
-class Stage:
-    """A stage whose plugin is loaded and whose configuration is valid, and where the recipe asks for it."""
-
-    ref: StageRef
-    contribution: Contribution
-    config: Any
-    path: str
+UNBOUNDED = (0.0, inf)
+"""The least and the most a sample may weigh, where nobody says more."""
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """All stages of a run, resolved."""
+    """All stages of a run, resolved.
+
+    Attributes:
+        exporter: what asked for them.
+        styles: one for each source, or one alone where entities are given.
+        judged: what makes the rows that validators are shown; None where no row is judged.
+        dedup: whether content that was seen before is left out.
+        bounds: the least and the most a sample may weigh.
+        adapter: what validators of adapters judge.
+    """
 
     exporter: Stage
-    style: Stage
+    styles: tuple[Stage, ...]
     filters: tuple[Stage, ...]
     weightings: tuple[Stage, ...]
     formats: tuple[Stage, ...]
@@ -46,11 +45,12 @@ class Pipeline:
     artifacts: tuple[Stage, ...]
     judged: Stage | None
     dedup: bool
+    bounds: tuple[float, float]
     adapter: AdapterMetadata | None
 
     def stages(self) -> Iterator[Stage]:
         """Every stage, in the order in which a record meets them."""
-        yield from (self.exporter, self.style, *self.filters, *self.weightings)
+        yield from (self.exporter, *self.styles, *self.filters, *self.weightings)
         yield from (*([self.judged] if self.judged else []), *self.formats)
         yield from (*self.validators, *self.metrics, *self.artifacts)
 
@@ -64,75 +64,58 @@ class Pipeline:
         return dict(zip(self.format_names(), traits, strict=True))
 
 
-def names_of(stages: Sequence[Stage]) -> list[str]:
-    """What each of several stages is called: its bare name where that is unique, else `plugin-name`, else numbered."""
-    bare = Counter(stage.ref.name for stage in stages)
-    names: list[str] = []
-    for stage in stages:
-        name = stage.ref.name if bare[stage.ref.name] == 1 else f"{stage.ref.plugin}-{stage.ref.name}"
-        seen = sum(one == name or one.startswith(f"{name}-") for one in names)
-        names.append(f"{name}-{seen + 1}" if seen else name)
-    return names
-
-
-def stage_of(
-    manager: PluginManager,
-    kind: str,
-    use: Use,
-    path: str,
-    problems: list[Problem],
-    prefer: str = "",
-    also: Iterable[str] = (),
-) -> Stage | None:
-    """Resolve one stage and validate its configuration; what is wrong is added to `problems`."""
-    given = dict(use) if isinstance(use, Mapping) else {"use": use}
-    name = given.pop("use", None)
-    if not isinstance(name, str):
-        problems.append(Problem(path, 'a stage is a name, or a table with use = "name"'))
-        return None
-    try:
-        contribution = manager.resolve(kind, name, prefer)
-    except PluginError as error:
-        problems.append(Problem(f'{path} = "{name}"', error.message, error.hint, error.code))
-        return None
-    config = validate(contribution.config, given, path, problems, also)
-    if config is None:
-        return None
-    return Stage(_reference(manager, contribution, config), contribution, config, path)
-
-
-def _reference(manager: PluginManager, contribution: Contribution, config: Any) -> StageRef:
-    record = manager.get(contribution.plugin)
-    # Only what was set: a stage may treat a named default and an unnamed one differently.
-    plain = config.model_dump(mode="json", exclude_unset=True)
-    digest = code_digest(record.module)
-    return StageRef(contribution.kind, record.name, contribution.name, record.version, digest, plain)
-
-
 def resolve_pipeline(recipe: Recipe, manager: PluginManager, problems: list[Problem]) -> Pipeline | None:
     """Every stage a recipe asks for, by itself or through its exporter.
 
     What is wrong is added to `problems`. The stages that are right are returned all the same, so that all
     problems can be told at once; None where there is no style to go on with.
     """
+    resolver = Resolver(manager, problems, recipe.references)
     given = {"use": recipe.export.use, **recipe.export.settings}
-    exporter = stage_of(manager, "exporters", given, "export", problems, also=ExportSection.model_fields)
-    prefer = exporter.ref.plugin if exporter is not None else ""
+    exporter = resolver.stage("exporters", given, "export", also=ExportSection.model_fields)
+    if exporter is not None:
+        resolver.prefer = exporter.ref.plugin
     asked = _stages(exporter, problems) if exporter is not None else None
-    lists = _lists(recipe, asked, prefer, manager, problems)
+    lists = _lists(recipe, asked, resolver)
     if exporter is None or asked is None:
         return None
-    style = _own(manager, "styles", asked.style, "export.style", problems, prefer)
-    if style is None:
+    styles = _styles(recipe, given, asked, resolver)
+    if styles is None:
         return None
-    judged = _judged(lists["validators"], manager, problems)
-    return Pipeline(exporter, style, **lists, judged=judged, dedup=asked.dedup, adapter=asked.adapter)
+    judged, bounds = _judged(lists["validators"], resolver), (asked.min_weight, asked.max_weight)
+    return Pipeline(exporter, styles, **lists, judged=judged, dedup=asked.dedup, bounds=bounds, adapter=asked.adapter)
 
 
-def _judged(validators: Sequence[Stage], manager: PluginManager, problems: list[Problem]) -> Stage | None:
+def _styles(recipe: Recipe, exporter: Mapping[str, Any], asked: Stages, resolver: Resolver) -> tuple[Stage, ...] | None:
+    """The style of each source: its own, told what the exporter tells its styles, or the exporter's choice."""
+    chosen = [section.style for section in recipe.source] or [None]
+    general = resolver.own("styles", asked.style, "export.style") if None in chosen else None
+    styles: list[Stage | None] = []
+    for number, style in enumerate(chosen):
+        place = "source.style" if len(chosen) == 1 else f"source[{number}].style"
+        use = _restyled(exporter, style, place, resolver) if style is not None else None
+        styles.append(general if style is None else resolver.stage("styles", use, place) if use is not None else None)
+    found = tuple(style for style in styles if style is not None)
+    return found if len(found) == len(chosen) else None
+
+
+def _restyled(exporter: Mapping[str, Any], style: Use, place: str, resolver: Resolver) -> Use | None:
+    """What the exporter tells this style, were it the run's."""
+    # What is wrong with the exporter's other keys is told where they stand.
+    asking = Resolver(resolver.manager, [], resolver.references).stage("exporters", {**exporter, "style": style}, place)
+    stages = _stages(asking, []) if asking is not None else None
+    if stages is None:
+        resolver.problems.append(Problem(place, f"exporter {exporter['use']} lets no source have this style"))
+        return None
+    if isinstance(stages.style, str):
+        return stages.style
+    return {name: value for name, value in stages.style.items() if name != "at"}
+
+
+def _judged(validators: Sequence[Stage], resolver: Resolver) -> Stage | None:
     """The format whose rows validators judge, whatever the run writes; None where nobody judges rows."""
     judges = [stage for stage in validators if stage.contribution.on == "row"]
-    return stage_of(manager, "formats", JUDGED_FORMAT, judges[0].path, problems) if judges else None
+    return resolver.stage("formats", JUDGED_FORMAT, judges[0].path) if judges else None
 
 
 def _stages(exporter: Stage, problems: list[Problem]) -> Stages | None:
@@ -152,10 +135,8 @@ def _stages(exporter: Stage, problems: list[Problem]) -> Stages | None:
     return None if wrong else stages
 
 
-def _lists(
-    recipe: Recipe, stages: Stages | None, prefer: str, manager: PluginManager, problems: list[Problem]
-) -> dict[str, tuple[Stage, ...]]:
-    export = recipe.export
+def _lists(recipe: Recipe, stages: Stages | None, resolver: Resolver) -> dict[str, tuple[Stage, ...]]:
+    export, problems = recipe.export, resolver.problems
     asked: dict[str, tuple[Sequence[Use], Sequence[Use]]] = {
         "filters": (stages.filters if stages else (), export.filters),
         "weightings": (stages.weightings if stages else (), export.weightings),
@@ -166,8 +147,8 @@ def _lists(
     }
     resolved = {}
     for kind, (own, listed) in asked.items():
-        found = [_own(manager, kind, use, f"export.{kind}", problems, prefer) for use in own or ()]
-        found += [stage_of(manager, kind, use, f"export.{kind}[{i}]", problems, prefer) for i, use in enumerate(listed)]
+        found = [resolver.own(kind, use, f"export.{kind}") for use in own or ()]
+        found += [resolver.stage(kind, use, f"export.{kind}[{i}]") for i, use in enumerate(listed)]
         resolved[kind] = tuple(stage for stage in found if stage is not None)
     once_each = {
         "formats": "each format is written once",
@@ -197,33 +178,3 @@ def _formats(own: Sequence[Use], listed: Sequence[Use]) -> tuple[Sequence[Use], 
 def _bare(use: Use) -> str:
     """The name of a stage without its plugin."""
     return str(use.get("use") if isinstance(use, Mapping) else use).rpartition(":")[2]
-
-
-def _own(manager: PluginManager, kind: str, use: Use, path: str, problems: list[Problem], prefer: str) -> Stage | None:
-    """A stage that the exporter asks for; `at` says which of its keys that comes from."""
-    if isinstance(use, Mapping) and "at" in use:
-        path = f"export.{use['at']}" if use["at"] else "export"
-        use = {name: value for name, value in use.items() if name != "at"}
-    return stage_of(manager, kind, use, path, problems, prefer)
-
-
-def resolve_importer(recipe: Recipe, manager: PluginManager, problems: list[Problem]) -> Stage | None:
-    """Who reads the recipe's source: named, or found from the suffix of its path."""
-    source = recipe.source
-    if source is None:
-        problems.append(Problem("source", "missing", 'such as source = "support.db"'))
-        return None
-    name = source.importer
-    if name is None:
-        path = str(source.settings.get("path", ""))
-        try:
-            name = manager.resolve("importers", Path(path).suffix.lower()).qualified
-        except UnknownNameError:
-            known = manager.names("importers")
-            hint = f'name it: importer = "..." ({suggest("", known)})'
-            message = f'cannot tell from the name "{path}" how to read it' if path else "names no path"
-            problems.append(Problem("source", message, hint))
-            return None
-    return stage_of(
-        manager, "importers", {"use": name, **source.settings}, "source", problems, also=SourceSection.model_fields
-    )

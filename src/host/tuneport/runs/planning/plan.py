@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -11,19 +11,21 @@ from typing import Any
 import msgspec
 import msgspec.json
 
-from tuneport.errors import RecipeError
 from tuneport.files import Resources
 from tuneport.model import Entity, Problem
 from tuneport.plugin_manager import PluginManager
 from tuneport.recipes import Recipe
 from tuneport.runs.codes import sound
-from tuneport.runs.planning.compile import Compiled, Facts, Judges, compile_pipeline, compile_validators
+from tuneport.runs.planning.compile import Judges, compile_pipeline, compile_validators
+from tuneport.runs.planning.compiled import Compiled
+from tuneport.runs.planning.compiler import Clause, Facts, misread
 from tuneport.runs.planning.identity import Pinned, canonical, identity_of, now_of, pinned_before
-from tuneport.runs.planning.origin import key_of, opened, subject_of, warn_of_unseen
-from tuneport.runs.planning.pipeline import Pipeline, Stage, resolve_importer, resolve_pipeline
+from tuneport.runs.planning.importers import resolve_readers
+from tuneport.runs.planning.origin import given, opened, warn_of_unseen
+from tuneport.runs.planning.pipeline import Pipeline, resolve_pipeline
 from tuneport.runs.planning.target import Target, target_of
-from tuneport.runs.reading.sources import information, with_field_types
-from tuneport.source import Source, SourceInfo
+from tuneport.runs.reading.sources import with_field_types
+from tuneport.runs.reading.streams import Inlet, Stream
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,24 @@ class Plan:
     recipe: Recipe
     pipeline: Pipeline
     compiled: Compiled
-    importer: Stage | None
-    source: Source
-    info: SourceInfo
-    key: tuple[str, ...] | None
-    subject: str | None
+    inlets: tuple[Inlet, ...]
+    streams: tuple[Stream, ...]
     target: Target
     identity: Mapping[str, Any]
     pinned: Pinned
     sizes: Sizes
+
+    @property
+    def title(self) -> str:
+        """What is read, for a person."""
+        return " + ".join(inlet.info.title for inlet in self.inlets)
+
+    @property
+    def rows(self) -> int | None:
+        """About how many records there are; None where nobody knows."""
+        counts = [inlet.info.rows for inlet in self.inlets]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
 
     @property
     def digest(self) -> str:
@@ -72,16 +83,16 @@ class Plan:
 
     @property
     def resumable(self) -> bool:
-        """Whether a killed run can be taken up again: the source can be read twice, and tells when it changed."""
-        return self.info.revision is not None and self.target.kind != "stdout"
+        """Whether a killed run can be taken up again: its sources can be read twice, and tell when they changed."""
+        return self.target.kind != "stdout" and all(stream.info.revision is not None for stream in self.streams)
 
-    @property
-    def reads(self) -> frozenset[str] | None:
-        """The fields to read, those that name a record or its subject included; None for all."""
-        if self.compiled.reads is None:
+    def reads(self, number: int) -> frozenset[str] | None:
+        """The fields to read of an inlet, those that name a record or its subject included; None for all."""
+        reads, inlet = self.compiled.preparations[number].reads, self.inlets[number]
+        if reads is None:
             return None
-        subject = () if self.subject is None else (self.subject,)
-        return self.compiled.reads | frozenset((*(("pk", "id") if self.key is None else self.key), *subject))
+        subject = () if inlet.subject is None else (inlet.subject,)
+        return reads | frozenset((*(("pk", "id") if inlet.key is None else inlet.key), *subject))
 
     @property
     def waits(self) -> tuple[str, ...]:
@@ -98,21 +109,26 @@ class Plan:
         """Whether the output says of every record what became of it."""
         if self.target.kind != "folder":
             return False
-        source, asked = self.recipe.source, self.recipe.output.index
-        named = source is not None and bool(source.key or source.subject)
+        asked = self.recipe.output.index
+        named = any(section.key or section.subject for section in self.recipe.source)
         per_sample = any(one.per_sample for one in self.compiled.metrics)
         return (named or per_sample) if asked is None else asked
 
-    def place(self, ordinal: int) -> str:
-        """Where a record stands, for a person; `ordinal` counts lines or rows of the whole source, from 0."""
+    def place(self, stream: int, ordinal: int) -> str:
+        """Where a record stands, for a person; `ordinal` counts lines or rows of its stream, from 0."""
         try:
-            return sound(self.source.locate(ordinal))
+            return sound(self.streams[stream].source.locate(ordinal))
         except Exception:  # noqa: BLE001  -- where a third party's source cannot say it, the number will do
             return f"record {ordinal + 1}"
 
     def document(self) -> bytes:
         """The plan as canonical JSON, as `plan.json` holds it."""
         return canonical({"identity": self.identity, "pinned": self.pinned})
+
+    def shown(self) -> bytes:
+        """The same for others to see: without what values that stand elsewhere could be guessed from."""
+        identity = {name: part for name, part in self.identity.items() if name != "values"}
+        return canonical({"identity": identity, "pinned": self.pinned})
 
 
 def make_plan(
@@ -139,19 +155,23 @@ def make_plan(
     """
     problems = list(recipe.problems)
     pipeline = resolve_pipeline(recipe, manager, problems)
-    importer = resolve_importer(recipe, manager, problems) if entities is None else None
+    readers = resolve_readers(recipe, manager, problems) if entities is None else []
     target = target_of(recipe.output, recipe.base, len(pipeline.formats) if pipeline else 1, problems)
-    if pipeline is None or target is None or (entities is None and importer is None):
-        raise RecipeError(problems, recipe.origin)
+    if pipeline is None or target is None or (entities is None and len(readers) != max(1, len(recipe.source))):
+        misread(_conditions(recipe), problems)
+        raise recipe.refused(problems)
     staged = target.staged_plan()
     if to_run and staged is None and not problems:
         target.must_be_free()
     resources = Resources(recipe.base)
-    source = opened(recipe, importer, entities, target, resources, problems)
-    info = information(source)
-    key, subject = key_of(recipe, info, problems), subject_of(recipe, info, problems)
-    draft = _Draft(recipe, pipeline, importer, source, info, key, subject, target, sizes, resources.digests)
-    return draft.plan(staged, problems)
+    inlets, streams = given(entities) if entities is not None else opened(recipe, readers, target, resources, problems)
+    return _Draft(recipe, pipeline, inlets, streams, target, sizes, resources.digests).plan(staged, problems)
+
+
+def _conditions(recipe: Recipe) -> list[Clause]:
+    both = {"export.where": recipe.export.where, "output.filter_expression": recipe.output.filter_expression}
+    masked = recipe.references.masked
+    return [Clause(path, text, masked(text)) for path, text in both.items() if text.strip()]
 
 
 @dataclass(frozen=True)
@@ -160,51 +180,52 @@ class _Draft:
 
     recipe: Recipe
     pipeline: Pipeline
-    importer: Stage | None
-    source: Source
-    info: SourceInfo
-    key: tuple[str, ...] | None
-    subject: str | None
+    inlets: Sequence[Inlet]
+    streams: Sequence[Stream]
     target: Target
     sizes: Sizes
     resources: Mapping[str, str]
 
     def plan(self, staged: Mapping[str, Any] | None, problems: list[Problem]) -> Plan:
         """The plan, with the facts that staged work of the same identity was pinned to, or with its own."""
-        identity = identity_of(self.recipe, self.pipeline, self.importer, self.info)
+        identity = identity_of(self.recipe, self.pipeline, self.inlets, self.streams)
         before = pinned_before(staged, identity) if staged is not None else None
         if before is not None and self.recipe.run.now is not None:
             before = msgspec.structs.replace(before, now=self.recipe.run.now)
         now = before.now if before is not None else now_of(self.recipe)
-        judges = compile_validators(self.pipeline, self._facts(now, {}), problems)
+        judges = compile_validators(self.pipeline, self._facts(now, [[] for _ in self.inlets])[0], problems)
         self._no_folder(problems)
-        if problems and self.info.fields is None:
-            # Its fields would have to be looked for in the records, and nothing is read for a recipe that is wrong.
-            raise RecipeError(problems, self.recipe.origin)
-        source, pinned = (self.source, before) if before is not None else self._pinned(now)
-        plan = self._compiled(identity, source, pinned, judges, problems)
+        if problems and any(inlet.info.fields is None for inlet in self.inlets):
+            # Fields would have to be looked for in the records, and nothing is read for a recipe that is wrong.
+            misread(_conditions(self.recipe), problems)
+            raise self.recipe.refused(problems)
+        streams, pinned = (self.streams, before) if before is not None else self._pinned(now)
+        plan = self._compiled(identity, streams, pinned, judges, problems)
         if before is not None and staged is not None and staged["identity"] != msgspec.to_builtins(plan.identity):
             # A file that a stage reads has changed since: this is another run, with a time of its own.
             return self.plan(None, problems)
         return plan
 
     def _compiled(
-        self, identity: Mapping[str, Any], source: Source, pinned: Pinned, judges: Judges, problems: list[Problem]
+        self,
+        identity: Mapping[str, Any],
+        streams: Sequence[Stream],
+        pinned: Pinned,
+        judges: Judges,
+        problems: list[Problem],
     ) -> Plan:
-        facts = self._facts(pinned.now, dict(pinned.fields))
-        compiled = compile_pipeline(self.pipeline, judges, facts, self._conditions(), problems)
-        warn_of_unseen(self.recipe, self.info, facts.fields)
+        facts = self._facts(pinned.now, pinned.fields)
+        compiled = compile_pipeline(self.pipeline, judges, facts, _conditions(self.recipe), problems)
+        for inlet, one in zip(self.inlets, facts, strict=True):
+            warn_of_unseen(inlet, one.fields)
         if problems:
-            raise RecipeError(problems, self.recipe.origin)
+            raise self.recipe.refused(problems)
         plan = Plan(
             recipe=self.recipe,
             pipeline=self.pipeline,
             compiled=compiled,
-            importer=self.importer,
-            source=source,
-            info=self.info,
-            key=self.key,
-            subject=self.subject,
+            inlets=tuple(self.inlets),
+            streams=tuple(streams),
             target=self.target,
             identity={**identity, "resources": {**self.resources, **compiled.resources}},
             pinned=pinned,
@@ -213,7 +234,7 @@ class _Draft:
         if not plan.indexed and any(one.per_sample for one in compiled.metrics):
             what = "what is said of each sample stands in the index, and there is none"
             problems.append(Problem("export.quality_metrics", what, "name a folder, and leave output.index out"))
-            raise RecipeError(problems, self.recipe.origin)
+            raise self.recipe.refused(problems)
         return plan
 
     def _no_folder(self, problems: list[Problem]) -> None:
@@ -225,33 +246,37 @@ class _Draft:
                 for stage in judges
             )
 
-    def _conditions(self) -> dict[str, str]:
-        both = {
-            "export.where": self.recipe.export.where,
-            "output.filter_expression": self.recipe.output.filter_expression,
-        }
-        return {place: text for place, text in both.items() if text.strip()}
-
-    def _pinned(self, now: datetime) -> tuple[Source, Pinned]:
-        source, fields = with_field_types(self.source, self.info)
-        return source, Pinned(
+    def _pinned(self, now: datetime) -> tuple[Sequence[Stream], Pinned]:
+        found = [
+            with_field_types([stream for stream in self.streams if stream.inlet == number], inlet.info)
+            for number, inlet in enumerate(self.inlets)
+        ]
+        return [stream for streams, _ in found for stream in streams], Pinned(
             now=now,
-            fields=fields,
+            fields=[fields for _, fields in found],
             part_bytes=self.sizes.part_bytes,
             part_entities=self.sizes.part_entities,
             seek=self.sizes.seek,
         )
 
-    def _facts(self, now: datetime, fields: dict[str, str]) -> Facts:
+    def _facts(self, now: datetime, fields: Sequence[Sequence[tuple[str, str]]]) -> list[Facts]:
+        """What factories may know of each inlet."""
         output = self.recipe.output
+        every = {name for known in fields for name, _ in known}
         hidden = set(output.exclude_fields)
         if output.include_fields:
-            hidden |= fields.keys() - set(output.include_fields)
-        return Facts(
-            now=now,
-            seed=self.recipe.run.seed,
-            fields={name: kind for name, kind in fields.items() if name not in hidden},
-            closed=self.info.closed,
-            hidden=frozenset(hidden),
-            base=self.recipe.base,
-        )
+            hidden |= every - set(output.include_fields)
+        many = len(self.inlets) > 1
+        return [
+            Facts(
+                now=now,
+                seed=self.recipe.run.seed,
+                fields={name: kind for name, kind in known if name not in hidden},
+                closed=inlet.info.closed,
+                hidden=frozenset(hidden),
+                base=self.recipe.base,
+                elsewhere=frozenset(every - hidden) if many else frozenset(),
+                title=inlet.info.title if many else "",
+            )
+            for inlet, known in zip(self.inlets, fields, strict=True)
+        ]

@@ -146,6 +146,8 @@ def _files(folder: Path) -> set[str]:
 def target_of(output: Output, base: Path, formats: int, problems: list[Problem]) -> Target | None:
     """Where an output section points; what is wrong with it is added to `problems`."""
     if output.path is None:
+        if any(problem.path.startswith("output") for problem in problems):
+            return None  # it may be there, and what is wrong with it is told already
         hint = "name a folder, a .jsonl file, or - for stdout: --to, or output.path in a recipe"
         problems.append(Problem("output.path", "missing", hint))
         return None
@@ -153,7 +155,8 @@ def target_of(output: Output, base: Path, formats: int, problems: list[Problem])
     place = f'output.path = "{output.path}"'
     if str(output.path) == "-":
         if asked != "none":
-            problems.append(Problem("output.compression", "stdout is never compressed", "pipe it through gzip"))
+            key = "output.compress" if output.compress else "output.compression"
+            problems.append(Problem(key, "stdout is never compressed", "pipe it through gzip"))
         kind: Kind = "stdout"
     elif output.path.name in {"", ".."} or "\0" in str(output.path):
         problems.append(Problem(place, "names no folder that could be made", "give it a name: out/faq"))
@@ -169,7 +172,7 @@ def target_of(output: Output, base: Path, formats: int, problems: list[Problem])
         hint = "name a folder, or leave it out"
         problems.append(Problem("output.max_shrink", "rows alone do not say how many there were before", hint))
     if output.max_shrink is not None and output.on_exists == "fail":
-        hint = 'with on_exists = "replace" or "version"'
+        hint = 'it goes with output.on_exists = "replace" or "version"'
         problems.append(Problem("output.max_shrink", "there is nothing to compare with", hint))
     path = base / output.path
     return Target(kind, path, "-" if kind == "stdout" else _shown(path), asked, output.on_exists)

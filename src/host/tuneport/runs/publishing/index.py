@@ -25,6 +25,7 @@ class IndexLine(msgspec.Struct, omit_defaults=False):
         rows: the formats that wrote it; once published, `format:shard:line`, counted from 0.
         metrics: what metrics that measure each sample say of it; left out where there are none.
         problems: what validators said of it and let pass; left out where there is nothing.
+        source: the name of the source it comes from; left out where the run has only one.
     """
 
     id: str | None
@@ -36,6 +37,7 @@ class IndexLine(msgspec.Struct, omit_defaults=False):
     rows: list[str] = msgspec.field(default_factory=list)
     metrics: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     problems: list[str] | msgspec.UnsetType = msgspec.UNSET
+    source: str | msgspec.UnsetType = msgspec.UNSET
 
 
 encode = msgspec.json.Encoder().encode

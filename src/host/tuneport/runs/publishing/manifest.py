@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec.json
 
-from tuneport.dataset import DataFile, DatasetManifest, FormatInfo, PluginInfo
+from tuneport.dataset import DataFile, DatasetManifest, FormatInfo, PluginInfo, SourceRead
 from tuneport.recipes.models import rfc3339
 from tuneport.runs.planning.identity import versions
 from tuneport.runs.planning.plan import Plan
@@ -32,14 +32,16 @@ def manifest_of(
 ) -> DatasetManifest:
     """What was made of which records, by whom."""
     stats = tally.stats
-    refs = [stage.ref for stage in (*plan.pipeline.stages(), *([plan.importer] if plan.importer else []))]
+    importers = [inlet.importer for inlet in plan.inlets if inlet.importer is not None]
+    refs = [*(stage.ref for stage in plan.pipeline.stages()), *importers]
     plugins = {ref.plugin: PluginInfo(ref.plugin, ref.version, ref.digest) for ref in refs}
     return DatasetManifest(
         name=plan.target.path.name if plan.target.kind != "stdout" else "stdout",
         now=rfc3339(plan.pinned.now),
         seed=plan.recipe.run.seed,
         recipe=sha256(recipe).hexdigest(),
-        source=plan.info.title,
+        source=plan.title,
+        sources=_sources(plan, tally),
         counts={
             "total": stats.total_entities,
             "exported": stats.exported_entities,
@@ -58,6 +60,11 @@ def manifest_of(
         metrics=tally.metrics.results(),
         index=index,
     )
+
+
+def _sources(plan: Plan, tally: Tally) -> list[SourceRead]:
+    """What was read of each source."""
+    return [SourceRead(inlet.name, inlet.info.title, tally.read[number]) for number, inlet in enumerate(plan.inlets)]
 
 
 def format_infos(plan: Plan, tally: Tally, files: dict[str, dict[str, list[DataFile]]]) -> dict[str, FormatInfo]:

@@ -10,9 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tuneport.dataset import DataFile, Dataset, rows_digest
-from tuneport.errors import DataError, PluginError
+from tuneport.errors import DataError, PluginError, told
 from tuneport.model import Artifact
-from tuneport.plugin_manager.discovery import told
 from tuneport.problems import errors_in, problems_of, sentence
 from tuneport.runs.messages import SPLITS, Segment
 from tuneport.runs.planning.plan import Plan

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from tuneport.model import Batch, Entity, Malformed
 from tuneport.runs.messages import Part
@@ -10,19 +12,57 @@ from tuneport.runs.planning.plan import Plan
 from tuneport.runs.reading.sources import partitions_of, readable, size_of
 
 
-def parts_of(plan: Plan, skip: int) -> tuple[Iterator[Part], int | None]:
-    """The parts from number `skip` on, and how many there are in all where that is known.
+class Parts:
+    """Cuts the streams of a plan into parts. The parts of one plan are always the same: so a run can be taken up.
 
-    The parts of one plan are always the same, which is what lets a run be taken up again.
+    Args:
+        plan: the run's plan.
+        done: the stream and the number of records of each part that was done before.
+
+    Attributes:
+        total: how many parts there are in all; None where that is not known.
+        read: records read so far, by inlet.
     """
-    partitions = partitions_of(plan.source, plan.pinned.part_bytes) if plan.pinned.seek else []
-    if partitions:
-        ranges = (Part(index, partition) for index, partition in enumerate(partitions) if index >= skip)
-        return ranges, len(partitions)
-    # Whole records: where a part ends may depend on their size, and must not on which fields are read.
-    batches = readable(plan.source, None, None)
-    cut = rebatch(batches, plan.pinned.part_entities, plan.pinned.part_bytes)
-    return (Part(index, None, [batch]) for index, batch in enumerate(cut) if index >= skip), None
+
+    def __init__(self, plan: Plan, done: Iterable[tuple[int, int]]) -> None:
+        self._plan = plan
+        self._done = Counter[int]()
+        self.read = Counter[int]()
+        for stream, count in done:
+            self._done[stream] += 1
+            self.read[plan.streams[stream].inlet] += count
+        self._index = self._done.total()
+        seek, size = plan.pinned.seek, plan.pinned.part_bytes
+        self._partitions = [partitions_of(stream.source, size) if seek else [] for stream in plan.streams]
+        limited = any(inlet.limit is not None for inlet in plan.inlets)
+        self.total = sum(map(len, self._partitions)) if all(self._partitions) and not limited else None
+
+    def __iter__(self) -> Iterator[Part]:
+        """The parts that are left. `count` is told of each before the next is asked for, for `source.limit`."""
+        begun = max(self._done, default=0)
+        for number in range(begun, len(self._plan.streams)):
+            limit = self._plan.inlets[self._plan.streams[number].inlet].limit
+            for part in self._of(number):
+                if limit is not None:
+                    part.most = limit - self.read[self._plan.streams[number].inlet]
+                    if part.most <= 0:
+                        break
+                self._index += 1
+                yield part
+
+    def count(self, stream: int, read: int) -> None:
+        """Count the records of a part."""
+        self.read[self._plan.streams[stream].inlet] += read
+
+    def _of(self, number: int) -> Iterator[Part]:
+        """The parts of one stream that are left."""
+        partitions, done = self._partitions[number], self._done[number]
+        if partitions:
+            return (Part(self._index, number, partition) for partition in partitions[done:])
+        # Whole records: where a part ends may depend on their size, and must not on which fields are read.
+        batches = readable(self._plan.streams[number].source, None, None)
+        cut = rebatch(batches, self._plan.pinned.part_entities, self._plan.pinned.part_bytes)
+        return (Part(self._index, number, None, [batch]) for batch in islice(cut, done, None))
 
 
 def rebatch(batches: Iterable[Batch], size: int | None, most_bytes: int) -> Iterator[Batch]:

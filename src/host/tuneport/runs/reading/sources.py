@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
 from logging import getLogger
@@ -14,6 +15,7 @@ from tuneport.errors import PluginError, SourceError, SourceNotFoundError, Tunep
 from tuneport.files import Resources
 from tuneport.model import Batch, Entity, Partition
 from tuneport.plugin_manager import Contribution
+from tuneport.runs.reading.streams import Stream
 from tuneport.source import Source, SourceInfo
 
 SAMPLED = 10_000
@@ -116,24 +118,39 @@ def open_source(
     raise PluginError(f"importer {contribution.qualified} returned {type(made).__name__}, no source")
 
 
-def with_field_types(source: Source, info: SourceInfo) -> tuple[Source, list[tuple[str, str]]]:
-    """The source to read, and field name and type from its schema or, where that is silent, its first 10,000 entities.
+def with_field_types(streams: Sequence[Stream], info: SourceInfo) -> tuple[list[Stream], list[tuple[str, str]]]:
+    """The streams to read, and field name and type from their schema, or from the first 10,000 entities.
 
     The type is "" for a field of which only nulls were seen.
 
+    Args:
+        streams: of one inlet; those that cannot seek and were looked at are replaced.
+        info: what is known of them together.
+
     Raises:
-        SourceError: the source fails while it is looked at.
+        SourceError: a source fails while it is looked at.
     """
     if info.fields is not None and all(info.fields.values()):
-        return source, list(info.fields.items())
-    entities = _first(source, SAMPLED)
-    if entities is None:
-        source = PeekedSource(source)
-        entities = source.peek(SAMPLED)
+        return list(streams), list(info.fields.items())
+    looked: list[Stream] = []
+    entities = islice(chain.from_iterable(_looked_at(stream, looked) for stream in streams), SAMPLED)
     seen = _types_in(entities, dict.fromkeys(info.fields or (), ""))
     declared = {name: kind for name, kind in (info.fields or {}).items() if kind}
     known = {**seen, **declared}
-    return source, [(name, "list[string]" if kind == "list[]" else kind) for name, kind in known.items()]
+    fields = [(name, "list[string]" if kind == "list[]" else kind) for name, kind in known.items()]
+    return [*looked, *streams[len(looked) :]], fields
+
+
+def _looked_at(stream: Stream, looked: list[Stream]) -> Iterator[Entity]:
+    """The first entities of a stream; the stream to read afterwards is added to `looked`."""
+    entities = _first(stream.source, SAMPLED)
+    if entities is not None:
+        looked.append(stream)
+        yield from entities
+        return
+    peeked = PeekedSource(stream.source)
+    looked.append(replace(stream, source=peeked))
+    yield from peeked.peek(SAMPLED)
 
 
 def _first(source: Source, count: int) -> Iterator[Entity] | None:

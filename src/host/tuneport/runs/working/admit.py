@@ -21,15 +21,14 @@ class Reducer:
         self._dedup = dedup
         self._seen: set[bytes] = set()
         self._new: dict[int, bytes] = {}
-        self._base = 0
+        self._stream, self._base = 0, 0
 
     def admit(self, candidates: Candidates) -> Verdict:
         """Decide one part. Parts come in order."""
         splits, new = self._splits(candidates.keys)
-        verdict = Verdict(candidates.part, self._base, splits)
+        base = self._reach(candidates.stream, candidates.end)
         self._new[candidates.part] = new
-        self._base += candidates.end
-        return verdict
+        return Verdict(candidates.part, base, splits)
 
     def decide(self, everything: Iterable[Candidates]) -> Iterator[Verdict]:
         """Decide all parts, once the last of them has been seen: what deferred stages asked for is in every verdict."""
@@ -46,6 +45,13 @@ class Reducer:
         for verdict in verdicts:
             verdict.summaries = summaries
             yield verdict
+
+    def _reach(self, stream: int, end: int) -> int:
+        """Go on by `end` lines or rows; how many of this stream came before."""
+        if stream != self._stream:
+            self._stream, self._base = stream, 0
+        base, self._base = self._base, self._base + end
+        return base
 
     def _splits(self, keys: bytes) -> tuple[bytes, bytes]:
         """A byte per sample, and the identities that are new."""
@@ -77,4 +83,4 @@ class Reducer:
         """Take up the state of parts that were done before: their identities, and how far they reach."""
         self._seen.update(keys[start : start + KEY_BYTES] for start in range(0, len(keys), KEY_BYTES))
         for result in results:
-            self._base += result.end
+            self._reach(result.stream, result.end)

@@ -10,7 +10,7 @@ from tuneport.model import Reject, Sample
 from tuneport.problems import errors_in, problems_of, sentence
 from tuneport.runs.codes import sound
 from tuneport.runs.messages import Rejected, StageRef
-from tuneport.runs.planning.compile import Compiled
+from tuneport.runs.planning.compiled import Compiled
 from tuneport.runs.working.prepare import Whose, own_code, raised_by
 
 KEPT_PROBLEMS = 10
@@ -75,7 +75,10 @@ def as_it_was(row: Mapping[str, Any], structured: Mapping[str, Any]) -> dict[str
     """A row with the values that became JSON text as they were in the record."""
     judged = dict(row)
     for place, value in structured.items():
-        _put(judged, place.split("."), value)
+        steps = place.split(".")
+        # A row of samples of several kinds is a conversation, and has no column of this name.
+        if steps[0] in judged:
+            _put(judged, steps, value)
     return judged
 
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import msgspec.msgpack
 
-from tuneport.errors import PluginError
+from tuneport.errors import PluginError, told
 from tuneport.model import Sample
-from tuneport.plugin_manager.discovery import told
 from tuneport.runs.codes import raised
-from tuneport.runs.planning.compile import Compiled, NamedMetric
+from tuneport.runs.planning.compiled import Compiled, NamedMetric
 
 log = getLogger("tuneport")
 

@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 from xxhash import xxh3_128_digest
 
+from tuneport.errors import told
 from tuneport.model import Batch, Entity, Reject, Sample
-from tuneport.plugin_manager.discovery import told
 from tuneport.runs.codes import ERRORED, FILTERED, raised, sound
 from tuneport.runs.messages import Candidates, Part, Prepared, Rejected, StageRef
+from tuneport.runs.planning.pipeline import UNBOUNDED
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.reading.sources import readable
 from tuneport.runs.working.spool import packed
@@ -81,24 +82,43 @@ class Preparer:
     """Prepares the parts of one run."""
 
     def __init__(self, plan: Plan) -> None:
-        compiled = plan.compiled
-        self._source = plan.source
-        self._reads = plan.reads
-        self._conditions = compiled.conditions
-        self._style_ref, self._style = compiled.style
-        self._filters, self._weightings, self._deferred = compiled.filters, compiled.weightings, compiled.deferred
+        self._preparers = [_InletPreparer(plan, number) for number in range(len(plan.inlets))]
+        self._inlets = [stream.inlet for stream in plan.streams]
+
+    def prepare(self, part: Part) -> tuple[Candidates, Prepared]:
+        """One part's candidates, and what is needed to render them."""
+        return self._preparers[self._inlets[part.stream]].prepare(part)
+
+
+class _InletPreparer:
+    """Prepares the parts of one source's streams."""
+
+    def __init__(self, plan: Plan, number: int) -> None:
+        compiled, inlet = plan.compiled, plan.inlets[number]
+        stages = compiled.preparations[number]
+        self._streams = plan.streams
+        self._reads = plan.reads(number)
+        self._conditions = stages.conditions
+        self._style_ref, self._style = stages.style
+        self._filters, self._weightings, self._deferred = stages.filters, stages.weightings, stages.deferred
         self._spooled = plan.deferred
         self._take_counts, self._warned = compiled.take_counts, compiled.warned
-        self._key, self._subject = key_reader(plan.key), subject_reader(plan.subject)
+        self._key, self._subject = key_reader(inlet.key), subject_reader(inlet.subject)
         self._at = _RECORD
         self._visible = visibility(plan.recipe.output.include_fields, plan.recipe.output.exclude_fields)
+        self._metadata = compiled.metadata
+        self._least, self._most = plan.pipeline.bounds
+        # Where a factor is still to come, the bounds are for what it makes of the weight.
+        self._bounded = plan.pipeline.bounds != UNBOUNDED and not self._deferred
 
     def prepare(self, part: Part) -> tuple[Candidates, Prepared]:
         """One part's candidates, and what is needed to render them."""
         prepared, columns = Prepared(), _Columns(raw=[array("d") for _ in self._deferred])
         read = end = 0
-        batches: Iterable[Batch]
-        batches = part.batches if part.batches is not None else readable(self._source, part.partition, self._reads)
+        batches: Iterable[Batch] | None
+        batches = part.batches
+        if batches is None:
+            batches = readable(self._streams[part.stream].source, part.partition, self._reads)
         for batch in within(batches, part.most):
             read += len(batch.entities) + len(batch.malformed)
             end = batch.end
@@ -111,7 +131,7 @@ class Preparer:
                     prepared.rejected.append(rejected)
         prepared.notes = dict(self._take_counts())
         raw = [column.tobytes() for column in columns.raw]
-        return Candidates(part.index, read, end, b"".join(columns.keys), raw), prepared
+        return Candidates(part.index, part.stream, read, end, b"".join(columns.keys), raw), prepared
 
     def _one(self, ordinal: int, entity: object, prepared: Prepared, columns: _Columns) -> Rejected | None:
         """Take one record through all stages; its reject, or None where its sample was added."""
@@ -160,6 +180,9 @@ class Preparer:
             reject = test(entity, sample)
             if reject is not None:
                 return rejected_by(stage, whose, _reject(reject))
+        if self._metadata is not None:
+            # Rows of all sources have the same keys, in the same order.
+            sample.metadata = {name: sample.metadata.get(name) for name in self._metadata}
         return sample
 
     def _weigh(self, entity: Entity, sample: Sample, whose: Whose) -> Rejected | None:
@@ -176,7 +199,7 @@ class Preparer:
             weight *= factor
             if not isfinite(weight) or weight < 0.0:
                 return bad_weight(stage, whose, weight)
-        sample.weight = weight
+        sample.weight = min(max(weight, self._least), self._most) if self._bounded else weight
         return None
 
     def _measure(self, entity: Entity, sample: Sample, whose: Whose, columns: list[array[float]]) -> Rejected | None:

@@ -125,6 +125,14 @@ class _Part:
     def identity(self, position: int) -> bytes:
         return self.candidates.keys[position * KEY_BYTES : (position + 1) * KEY_BYTES]
 
+    def locator(self, ordinal: int, place: Callable[[int, int], str]) -> str:
+        """Where a record of this part stands."""
+        return place(self.candidates.stream, self.verdict.base + ordinal)
+
+    def named(self, key: str | None, ordinal: int, place: Callable[[int, int], str]) -> str:
+        """A record's key, or where it stands."""
+        return key if key is not None else self.locator(ordinal, place)
+
     def rejected(self) -> list[Rejected]:
         return sorted(self.prepared.rejected, key=lambda reject: reject.ordinal)
 
@@ -142,10 +150,12 @@ class Renderer:
         self._compiled = plan.compiled
         self._columns = dict(columns)
         self._place = plan.place
+        self._source = [plan.inlets[stream.inlet].name for stream in plan.streams] if len(plan.inlets) > 1 else []
         self._max_errors = plan.recipe.output.max_errors
         self._keeper = keeper
         self._indexed = plan.indexed
-        self._finish = Finisher(plan.compiled.deferred, plan.compiled.warned)
+        self._finishers = [Finisher(one.deferred, plan) for one in plan.compiled.preparations]
+        self._inlets = [stream.inlet for stream in plan.streams]
 
     def render(self, candidates: Candidates, prepared: Prepared, verdict: Verdict) -> PartResult:
         """Write the samples the verdict keeps; name every record that it does not."""
@@ -155,22 +165,23 @@ class Renderer:
         ]
         judge, measures = Judge(self._compiled), Measures(self._compiled)
         part = _Part(candidates, prepared, verdict, formats, judge, measures, Counter(prepared.notes))
-        self._finish.summaries(verdict.summaries)
+        finish = self._finishers[self._inlets[candidates.stream]]
+        finish.summaries(verdict.summaries)
         for position, split in enumerate(verdict.splits):
-            reject = self._one(part, position, split)
+            reject = self._one(part, position, split, finish)
             if reject is not None:
                 prepared.rejected.append(reject)
         self._columns |= {lines.name: lines.columns for lines in formats if lines.columns is not None}
         return self._result(part)
 
-    def _one(self, part: _Part, position: int, split: int) -> Rejected | None:
+    def _one(self, part: _Part, position: int, split: int, finish: Finisher) -> Rejected | None:
         """Write one sample in every format; why none of them did, or None."""
         whose, identity = part.whose(position), part.identity(position)
         if split == DUPLICATE:
             return whose.reject("admit", "duplicate", "Same content as an earlier record", identity)
         kept = part.prepared.samples[position]
         sample = unpacked(kept) if isinstance(kept, bytes) else kept
-        rejected = self._finish.weigh(sample, part.candidates.raw, position, whose)
+        rejected = finish.weigh(sample, part.candidates.raw, position, whose)
         if rejected is None:
             rejected = self._written(part, sample, SPLITS[split], whose, identity)
         return None if rejected is None else msgspec.structs.replace(rejected, identity=identity)
@@ -198,15 +209,16 @@ class Renderer:
         part.weights.append(weight)
         part.measures.add(sample, split)
         if self._indexed:
-            key, measured = self._named(whose.key, whose.ordinal, part.verdict.base), part.measures.of(sample)
+            key, measured = part.named(whose.key, whose.ordinal, self._place), part.measures.of(sample)
             line = index.IndexLine(identity.hex(), key, whose.subject, Outcome.EXPORTED, split, weight, wrote)
             line.metrics = measured or msgspec.UNSET
             line.problems = part.judge.kept or msgspec.UNSET
+            line.source = self._source[part.candidates.stream] if self._source else msgspec.UNSET
             part.index.append((whose.ordinal, index.encode(line)))
         return None
 
     def _result(self, part: _Part) -> PartResult:
-        rejected, base = part.rejected(), part.verdict.base
+        rejected = part.rejected()
         number, formats, keeper = part.candidates.part, part.formats, self._keeper
         segments = [
             keeper.save(number, lines.name, split, b"\n".join([*rows, b""]), len(rows))
@@ -215,12 +227,13 @@ class Renderer:
         ]
         # What one format refused and another wrote is exported, and stands here all the same, under its format.
         listed = sorted([*rejected, *part.refused], key=lambda reject: reject.ordinal)
-        entries = [self._entry(reject, base) for reject in listed]
-        lines = self._index(part, base) if self._indexed else []
+        entries = [self._entry(part, reject) for reject in listed]
+        lines = self._index(part) if self._indexed else []
         sums = WeightSums()
         sums.add(part.weights)
         return PartResult(
             part=number,
+            stream=part.candidates.stream,
             read=part.candidates.read,
             end=part.candidates.end,
             exported=len(part.weights),
@@ -228,7 +241,7 @@ class Renderer:
             reject_file=keeper.save_rejects(number, entries) if entries else "",
             outcomes=dict(Counter(str(reject.outcome) for reject in rejected)),
             rejects=dict(Counter(reject.code for reject in rejected)),
-            errors=self._errors(rejected, base),
+            errors=self._errors(part, rejected),
             formats={lines.name: lines.ledger for lines in formats},
             columns=dict(self._columns),
             features={lines.name: lines.observer.columns for lines in formats if lines.observer is not None},
@@ -239,32 +252,29 @@ class Renderer:
             index_file=keeper.save_index(number, lines) if lines else "",
         )
 
-    def _index(self, part: _Part, base: int) -> list[bytes]:
+    def _index(self, part: _Part) -> list[bytes]:
         """The part's lines of the index, in source order."""
-        lost = [
-            index.IndexLine(reject.identity.hex() or None, self._name(reject, base), reject.subject, reject.outcome)
-            for reject in part.prepared.rejected
-        ]
-        ordinals = [reject.ordinal for reject in part.prepared.rejected]
-        lines = [*part.index, *zip(ordinals, map(index.encode, lost), strict=True)]
+        lost = [(reject.ordinal, index.encode(self._lost(part, reject))) for reject in part.prepared.rejected]
         # By place alone, and the sort is stable: several records may come of one line.
-        return [line for _, line in sorted(lines, key=itemgetter(0))]
+        return [line for _, line in sorted([*part.index, *lost], key=itemgetter(0))]
 
-    def _errors(self, rejected: list[Rejected], base: int) -> list[str]:
+    def _lost(self, part: _Part, reject: Rejected) -> index.IndexLine:
+        name = part.named(reject.key, reject.ordinal, self._place)
+        line = index.IndexLine(reject.identity.hex() or None, name, reject.subject, reject.outcome)
+        line.source = self._source[part.candidates.stream] if self._source else msgspec.UNSET
+        return line
+
+    def _errors(self, part: _Part, rejected: list[Rejected]) -> list[str]:
         told = [reject for reject in rejected if reject.outcome is not Outcome.DUPLICATE][: self._max_errors]
-        return [f"Entity {self._name(reject, base)}: {sound(reject.reason)}" for reject in told]
+        named = ((part.named(reject.key, reject.ordinal, self._place), reject) for reject in told)
+        return [f"Entity {name}: {sound(reject.reason)}" for name, reject in named]
 
-    def _name(self, reject: Rejected, base: int) -> str:
-        return self._named(reject.key, reject.ordinal, base)
-
-    def _named(self, key: str | None, ordinal: int, base: int) -> str:
-        """A record's key, or where it stands."""
-        return key if key is not None else self._place(base + ordinal)
-
-    def _entry(self, reject: Rejected, base: int) -> dict[str, Any]:
+    def _entry(self, part: _Part, reject: Rejected) -> dict[str, Any]:
+        source = {"source": self._source[part.candidates.stream]} if self._source else {}
         return {
+            **source,
             "key": reject.key,
-            "locator": self._place(base + reject.ordinal),
+            "locator": part.locator(reject.ordinal, self._place),
             "stage": reject.stage,
             "code": reject.code,
             "reason": sound(reject.reason),

@@ -91,17 +91,16 @@ class Spool:
         """How many parts are here."""
         return len(self._parts)
 
-    @property
-    def read(self) -> int:
-        """How many records they hold."""
-        return sum(part.read for part in self._parts)
+    def done(self) -> Iterator[tuple[int, int]]:
+        """The stream and the number of records of each part that is here."""
+        return ((part.stream, part.read) for part in self._parts)
 
     def put(self, candidates: Candidates, prepared: Prepared) -> int:
         """Add the next part; its size in bytes."""
         columns, samples = _encode(candidates), _encode(prepared)
         self._storage.write(self._file(candidates.part, "candidates"), columns)
         self._storage.write(self._file(candidates.part, "samples"), samples)
-        self._parts.append(SpooledPart(candidates.part, candidates.read, _digest(columns, samples)))
+        self._parts.append(SpooledPart(candidates.part, candidates.stream, candidates.read, _digest(columns, samples)))
         return len(columns) + len(samples)
 
     def candidates(self) -> Iterator[Candidates]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import isfinite, isnan
 
-from tuneport.errors import PluginError
+from tuneport.errors import PluginError, told
 from tuneport.hookspecs import DeferredWeighting
 from tuneport.model import Sample
-from tuneport.plugin_manager.discovery import told
 from tuneport.runs.messages import Rejected, StageRef
+from tuneport.runs.planning.plan import Plan
 from tuneport.runs.working.prepare import Whose, bad_weight, raised_by
 from tuneport.summary import Summary
 
@@ -17,9 +17,10 @@ from tuneport.summary import Summary
 class Finisher:
     """Turns the numbers that deferred weightings took into factors, once their summaries are known."""
 
-    def __init__(self, deferred: Sequence[tuple[StageRef, DeferredWeighting]], warned: set[str]) -> None:
+    def __init__(self, deferred: Sequence[tuple[StageRef, DeferredWeighting]], plan: Plan) -> None:
         self._deferred = deferred
-        self._warned = warned
+        self._warned = plan.compiled.warned
+        self._least, self._most = plan.pipeline.bounds
         self._factors: list[tuple[StageRef, Callable[[float | None], float]]] = []
 
     def summaries(self, summaries: Sequence[Summary]) -> None:
@@ -50,5 +51,6 @@ class Finisher:
                     return bad_weight(stage, whose, weight)
             except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
                 return raised_by(stage, whose, error, self._warned)
-        sample.weight = weight
+        if self._factors:
+            sample.weight = min(max(weight, self._least), self._most)
         return None

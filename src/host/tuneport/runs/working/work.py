@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from tuneport.errors import DataError
+from tuneport.errors import DataError, StoppedError
 from tuneport.runs.executors.local import InProcess
 from tuneport.runs.limits import tolerable
-from tuneport.runs.messages import Candidates, Part, PartResult, Verdict
+from tuneport.runs.messages import Candidates, PartResult, Verdict
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.publishing.staging import Staging
-from tuneport.runs.reading.parts import parts_of
+from tuneport.runs.reading.parts import Parts
 from tuneport.runs.tally import Tally
 from tuneport.runs.working.admit import Reducer
 from tuneport.runs.working.render import Keeper
@@ -47,11 +47,13 @@ class Work:
         self._reducer = Reducer(dedup=plan.pipeline.dedup)
         self._total: int | None = None
         self._read = 0
+        self._done: list[tuple[int, int]] = []
 
-    def restore(self, keys: bytes, results: Iterable[PartResult]) -> None:
+    def restore(self, keys: bytes, results: Sequence[PartResult]) -> None:
         """Take up parts that were done before: the identities they brought, and how far they reach."""
         if self._spool is None:
             self._reducer.restore(keys, results)
+            self._done += [(result.stream, result.read) for result in results]
 
     def run(self) -> None:
         """Do it.
@@ -61,11 +63,9 @@ class Work:
         """
         executor = InProcess(self._plan, self._tally.columns, self._keeper, self._spool)
         if self._spool is None:
-            self._read = self._tally.stats.total_entities
-            prepared = self._prepared(executor, self._tally.next_part)
-            verdicts: Iterator[Verdict] = map(self._reducer.admit, prepared)
+            verdicts: Iterator[Verdict] = map(self._reducer.admit, self._prepared(executor, self._done))
         else:
-            self._read = self._spool.read
+            self._read = sum(read for _, read in self._spool.done())
             if not self._spool.complete:
                 self._fill(executor, self._spool)
             self._total = self._spool.parts
@@ -74,32 +74,24 @@ class Work:
             verdicts = (verdict for verdict in decided if verdict.part >= self._tally.next_part)
         self._render(executor.render(verdicts))
 
-    def _prepared(self, executor: InProcess, first: int) -> Iterator[Candidates]:
-        parts, self._total = parts_of(self._plan, first)
-        for candidates in executor.prepare(self._within_limit(parts)):
-            self._read += candidates.read
+    def _prepared(self, executor: InProcess, done: Iterable[tuple[int, int]]) -> Iterator[Candidates]:
+        parts = Parts(self._plan, done)
+        self._total, self._read = parts.total, parts.read.total()
+        for candidates in executor.prepare(parts):
+            parts.count(candidates.stream, candidates.read)
+            self._read = parts.read.total()
             yield candidates
-
-    def _within_limit(self, parts: Iterator[Part]) -> Iterator[Part]:
-        """The parts up to `source.limit`; the last one is cut short."""
-        limit = self._plan.recipe.source.limit if self._plan.recipe.source is not None else None
-        for part in parts:
-            if limit is not None:
-                part.most = limit - self._read
-                if part.most <= 0:
-                    return
-            yield part
 
     def _fill(self, executor: InProcess, spool: Spool) -> None:
         """Prepare every part into the spool."""
         saved = 0
         try:
-            for _candidates in self._prepared(executor, spool.parts):
+            for _candidates in self._prepared(executor, spool.done()):
                 self._told(self._tally.stats.exported_entities, self._total, self._read)
                 if executor.spooled - saved >= self._plan.sizes.savepoint_bytes:
                     saved = executor.spooled
                     self._spooled(spool)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, StoppedError):
             self._spooled(spool)
             raise
         self._spooled(spool, last=True)
@@ -122,7 +114,7 @@ class Work:
                 if size >= self._plan.sizes.savepoint_bytes:
                     self._savepoint(unsaved)
                     size = 0
-        except (DataError, KeyboardInterrupt):
+        except (DataError, KeyboardInterrupt, StoppedError):
             self._savepoint(unsaved)
             raise
         self._savepoint(unsaved)

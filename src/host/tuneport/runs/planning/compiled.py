@@ -1,0 +1,92 @@
+"""A pipeline as plain callables: what is left of plugins and configurations while records go through."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tuneport.context import SampleShape
+from tuneport.expressions import Condition
+from tuneport.runs.messages import StageRef
+
+if TYPE_CHECKING:
+    from tuneport.hookspecs import ArtifactMaker, DeferredWeighting, Filter, Format, Style, Validator, Weighting
+
+
+@dataclass(frozen=True)
+class NamedMetric:
+    """A metric, and what it is called in the manifest; `per_sample` where it has a method `of(sample)`."""
+
+    name: str
+    stage: StageRef
+    metric: Any
+
+    @property
+    def per_sample(self) -> bool:
+        """Whether it can say something of a single sample."""
+        return callable(getattr(self.metric, "of", None))
+
+
+@dataclass
+class Preparation:
+    """What is done to the records of one source, as plain callables, each beside the stage it came from.
+
+    Attributes:
+        conditions: what a record has to fulfil to be looked at.
+        style: what makes a sample of it.
+        filters: what may leave it out.
+        weightings: what weighs it at once.
+        deferred: weightings that need all samples before they can weigh one.
+        shape: what its samples have in common; None where the style did not say.
+        reads: the entity fields that stages look at; None where one of them did not say.
+        whole: the stages that did not say.
+    """
+
+    conditions: list[Condition]
+    style: tuple[StageRef, Style]
+    filters: list[tuple[StageRef, Filter]]
+    weightings: list[tuple[StageRef, Weighting]]
+    deferred: list[tuple[StageRef, DeferredWeighting]]
+    shape: SampleShape | None
+    reads: frozenset[str] | None
+    whole: list[str]
+
+
+@dataclass
+class Compiled:
+    """A pipeline as plain callables, each beside the stage it came from.
+
+    Attributes:
+        preparations: one for each source.
+        metadata: the metadata that every sample has, in order; None where a style did not say.
+        judged: what makes the row that validators see; None where there are none.
+        validators: of rows.
+        dataset_validators: of the finished dataset.
+        resources: path to SHA-256 of the files that stages asked for.
+        counts: events that stages count while they work; taken part by part.
+        warned: stages that raised, and were warned of.
+    """
+
+    preparations: list[Preparation]
+    metadata: tuple[str, ...] | None
+    judged: tuple[StageRef, Format] | None
+    formats: list[tuple[str, StageRef, Format]]
+    validators: list[tuple[str, StageRef, Validator]]
+    dataset_validators: list[tuple[StageRef, Validator]]
+    metrics: list[NamedMetric]
+    artifacts: list[tuple[StageRef, ArtifactMaker]]
+    resources: dict[str, str]
+    counts: Counter[str]
+    warned: set[str] = field(default_factory=set)
+
+    @property
+    def deferred(self) -> list[tuple[StageRef, DeferredWeighting]]:
+        """The weightings that need all samples; the same stages for every source."""
+        return self.preparations[0].deferred
+
+    def take_counts(self) -> Counter[str]:
+        """The events since the last call."""
+        taken = Counter(self.counts)
+        self.counts.clear()
+        return taken
