@@ -172,21 +172,21 @@ field_mapping = { output_field = "anwser" }
     assert (first.returncode, second.returncode, third.returncode) == (78, 78, 78)
     assert first.stderr == (
         "bad.toml: 2 problems, nothing read or written\n\n"
-        "  output.shard_size = 'many'\n"
-        "    could not parse value and unit from byte string\n\n"
-        "  source.limmit\n"
-        '    unknown key; did you mean "limit"?\n\nexit 78\n'
+        "  2:48  source.limmit\n"
+        '        unknown key; did you mean "limit"?\n'
+        '  3:39  output.shard_size = "many"\n'
+        "        could not parse value and unit from byte string\n\nexit 78\n"
     )
     assert 'did you mean "table"?' in second.stderr
     assert "rows are JSON lines, not .csv" in second.stderr
     assert third.stderr == (
         "bad.toml: 3 problems, nothing read or written\n\n"
-        "  export.stile\n"
-        '    unknown key; did you mean "style"?\n\n'
-        '  export.formats[0] = "tuneprot"\n'
-        '    no such format; did you mean "tuneport"? All 1: tuneport plugins list --kind format\n\n'
-        "  export.field_mapping.output_field\n"
-        '    the source has no field "anwser"; did you mean "answer"? It has id, thread_id, customer_id, question,'
+        "  5:1   export.stile\n"
+        '        unknown key; did you mean "style"?\n'
+        '  6:12  export.formats[0] = "tuneprot"\n'
+        '        no such format; did you mean "tuneport"? All 1: tuneport plugins list --kind format\n'
+        "  7:19  export.field_mapping.output_field\n"
+        '        the source has no field "anwser"; did you mean "answer"? It has id, thread_id, customer_id, question,'
         " context, answer, created_at, product, category, tags, upvotes\n\n"
         "exit 78\n"
     )
@@ -259,12 +259,14 @@ def test_a_changed_source_starts_afresh_and_says_why(demo: Path, tmp_path: Path)
     (tmp_path / "in.jsonl").write_text('{"question": "Q", "answer": "An answer that is long enough."}\n')
     staging = tmp_path / ".out.staging"
     staging.mkdir()
-    (staging / "plan.json").write_text('{"identity": {"source": {"revision": {"size": 1}}}, "pinned": {}}')
+    (staging / "plan.json").write_text(
+        '{"identity": {"source": {"1": {"revision": {"in.jsonl": {"size": 1}}}}}, "pinned": {}}'
+    )
     ran = tuneport("export", "in.jsonl", "--to", "out", cwd=tmp_path)
 
     assert ran.returncode == 0
     assert "belongs to another plan" in ran.stderr
-    assert "source.revision.size" in ran.stderr
+    assert "source.1.revision.in.jsonl.size" in ran.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out"]
 
 

@@ -73,11 +73,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "in.jsonl").write_text("\n".join(texts) + "\n")
     (tmp_path / "faq.toml").write_text('source = "in.jsonl"\nexport.formats = ["tuneport", "acme:picky"]\n')
     (tmp_path / "plugins").mkdir()
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "plugins"))
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     (tmp_path / "plugins/tuneport_acme_picky.py").write_text(PLUGIN)
     manifest = {"name": "acme", "version": "1", "module": "tuneport_acme_picky", "provides": {"formats": ["picky"]}}
     (tmp_path / "plugins/plugin.json").write_text(json.dumps(manifest))
+    assert tuneport("plugins", "lock", "plugins", cwd=tmp_path).returncode == 0
     return tmp_path
 
 

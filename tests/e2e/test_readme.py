@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import gzip
 import io
+import json
 import os
 import re
 import subprocess
@@ -15,8 +18,10 @@ from typing import Any
 import pytest
 from tools import rows
 
+from tuneport.errors import StoppedError
+
 ROOT = Path(__file__).parents[2]
-RUN = 3
+RUN = 4
 """How many commands the README shows."""
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -100,11 +105,60 @@ def test_the_host_application_runs_as_it_stands(tmp_path: Path, monkeypatch: pyt
     assert (tmp_path / "faq/adapter_metadata.json").is_file()
 
 
+def test_the_service_runs_as_it_stands(tmp_path: Path) -> None:
+    """The README's service exports off its event loop, and leaves nothing behind where it is stopped."""
+    names: dict[str, Any] = {}
+    exec(compile(fenced("python")[2], "README", "exec"), names)  # noqa: S102
+    entities = [{"question": f"What is {n}?", "answer": f"It is the number {n}.", "votes": n} for n in range(9)]
+
+    stats = asyncio.run(names["export"](entities, tmp_path / "faq.jsonl"))
+    assert (stats.exported_entities, len(rows(tmp_path / "faq.jsonl"))) == (9, 9)
+    names["stop"].set()
+    with pytest.raises(StoppedError):
+        asyncio.run(names["export"](entities, tmp_path / "again.jsonl"))
+    assert [path.name for path in tmp_path.iterdir()] == ["faq.jsonl"]
+
+
+def test_several_sources_run_as_they_stand(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The README's recipe with two sources makes one dataset, whose rows are conversations."""
+    from tuneport import export
+    from tuneport_sources.sample import write_sample
+
+    if not (place / "support.db").exists():
+        write_sample(place / "support.db")
+    (place / "chats").mkdir()
+    turns = [{"user_message": f"Tell me about {n}.", "assistant_response": f"It is number {n}."} for n in range(6)]
+    (place / "chats/a.jsonl.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, turns)).encode()))
+    (place / "both.toml").write_text(fenced("toml")[1], encoding="utf-8")
+    monkeypatch.setenv("SUPPORT_DB", "support.db")
+    made = export(place / "both.toml").dataset
+
+    assert [(one.name, one.title) for one in made.manifest.sources] == [
+        ("faq", "support.db, query"),
+        ("chats", "a.jsonl.gz"),
+    ]
+    written = rows(place / "out/both")
+    assert {tuple(row) for row in written} == {("messages", "weight", "metadata")}
+    assert all(0.1 <= row["weight"] <= 3.0 for row in written)
+    assert written[-1]["messages"][-1]["content"] == "It is number 5."
+
+
 def test_the_host_applications_type_check(tmp_path: Path) -> None:
     """The README's host application and the example pass mypy --strict as a stranger's code, without a plugin."""
     (tmp_path / "readme.py").write_text("".join(fenced("python")[:2]))
+    (tmp_path / "service.py").write_text(fenced("python")[2])
     (tmp_path / "host_app.py").write_text((ROOT / "examples/host_app.py").read_text())
-    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, "readme.py", "host_app.py"]
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--config-file",
+        os.devnull,
+        "readme.py",
+        "service.py",
+        "host_app.py",
+    ]
     checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert checked.returncode == 0, checked.stdout
@@ -116,7 +170,7 @@ def test_the_format_is_ten_lines_and_works(tmp_path: Path) -> None:
 
     from tuneport import PluginManager, export
 
-    source = fenced("python")[2]
+    source = fenced("python")[3]
     module = types.ModuleType("acme")
     exec(compile(source, "README", "exec"), module.__dict__)  # noqa: S102
     manager = PluginManager()
@@ -139,7 +193,7 @@ def test_the_validator_and_the_metric_are_ten_lines_and_work(tmp_path: Path) -> 
 
     from tuneport import PluginManager, export
 
-    source = fenced("python")[3]
+    source = fenced("python")[4]
     module = types.ModuleType("acme")
     exec(compile(source, "README", "exec"), module.__dict__)  # noqa: S102
     manager = PluginManager()
@@ -176,7 +230,7 @@ def test_the_tree_of_a_run_is_what_a_run_leaves(place: Path) -> None:
 
 def test_the_first_screen_is_short() -> None:
     """What the README says first fits a screen."""
-    assert README.index("## A recipe") < len("\n".join(README.splitlines()[:42]))
+    assert README.index("## ") < len("\n".join(README.splitlines()[:42]))
 
 
 def test_make_targets_exist() -> None:

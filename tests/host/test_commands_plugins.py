@@ -11,6 +11,7 @@ import pytest
 
 from host.plugin_manager.making import FORMAT, HELLO, Site, new_site
 from tuneport.commands.main import run
+from tuneport.plugin_manager import lock_directory
 
 REPOSITORY = Path(__file__).parents[2]
 Said = Callable[..., tuple[int, str, str]]
@@ -43,6 +44,16 @@ def listed(said: Said, *arguments: str) -> dict[str, dict[str, Any]]:
     return {row["name"]: row for row in document["plugins"]}
 
 
+def blocks(text: str) -> dict[str, str]:
+    """The table's text for each plugin, its lines put together."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in text.splitlines():
+        name = line.split()[0] if not line.startswith(" ") else name
+        found[name] = " ".join([*([found[name]] if name in found else []), *line.split()])
+    return found
+
+
 def test_list_as_json_has_one_row_per_plugin(said: Said, site: Site) -> None:
     """Each row has name, version, state, reason, origin and provides; unknown provides is null."""
     site.plugin("acme", FORMAT.format(name="acme"))
@@ -50,7 +61,7 @@ def test_list_as_json_has_one_row_per_plugin(said: Said, site: Site) -> None:
     assert set(found) == {"acme", "formats", "jsonl_llm", "lora_metadata", "quality", "sources"}
     assert {"name", "version", "state", "reason", "origin", "provides"} <= set(found["acme"])
     assert found["acme"]["provides"] is None
-    assert found["sources"]["provides"] == {"importers": ["json", "jsonl", "sqlite"], "commands": ["demo"]}
+    assert found["sources"]["provides"] == {"importers": ["csv", "json", "jsonl", "sqlite"], "commands": ["demo"]}
     assert (found["sources"]["state"], found["sources"]["reason"]) == ("ready", "")
 
 
@@ -76,12 +87,14 @@ def test_list_and_show_work_when_plugins_are_broken(said: Said, site: Site) -> N
     site.distribution("x-two", double="two_code")
     code, out, err = said("plugins", "list")
     assert (code, err) == (0, "")
-    lines = {line.split()[0]: line for line in out.splitlines()}
-    assert "failed" in lines["unreadable"]
-    assert "unreadable manifest" in lines["unreadable"]
-    assert "needs plugin API >=9, this host speaks 1.0   install a version" in lines["future"]
-    assert "installed (x-one) and installed (x-two) bring a plugin" in lines["double"]
+    told = blocks(out)
+    assert "failed" in told["unreadable"]
+    assert "unreadable manifest" in told["unreadable"]
+    assert "needs plugin API >=9, this host speaks 1.0" in told["future"]
+    assert "install a version of the plugin made for this host" in told["future"]
+    assert "installed (x-one) and installed (x-two) bring a plugin" in told["double"]
     assert "unknown until loaded" not in out
+    assert max(map(len, out.splitlines())) <= 100
     code, out, _ = said("plugins", "show", "future", "--json")
     shown = json.loads(out)
     assert (code, shown["state"], shown["api"]) == (0, "refused", ">=9")
@@ -122,6 +135,7 @@ def directory(site: Site, folder: Path) -> Path:
     site.module("greet_code", HELLO)
     folder.mkdir()
     (folder / "greet.json").write_text('{"name": "greet", "module": "greet_code"}')
+    lock_directory(folder)
     return folder
 
 

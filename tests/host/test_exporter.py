@@ -59,7 +59,7 @@ def test_a_configuration_may_be_the_model(manager: PluginManager, tmp_path: Path
     ("config", "path", "hint"),
     [
         ({"weighting": {"weight_fild": "upvotes"}}, "weighting.weight_fild", 'did you mean "weight_field"?'),
-        ({"quality": {"min_text_length": "many"}}, "quality.min_text_length = 'many'", ""),
+        ({"quality": {"min_text_length": "many"}}, 'quality.min_text_length = "many"', ""),
         ({"use": "other"}, "use", ""),
         ([1], "", ""),
         (SimpleNamespace(), "", ""),
@@ -93,7 +93,7 @@ def test_an_unknown_name_lists_what_can_be_loaded(manager: PluginManager) -> Non
     """The hint has the closest name, and every exporter and importer."""
     with pytest.raises(UnknownNameError, match="no exporter or importer 'jsonl_lm'") as caught:
         manager.load("jsonl_lm")
-    assert caught.value.hint == 'did you mean "jsonl_llm"? known: json, jsonl, jsonl_llm, sqlite'
+    assert caught.value.hint == 'did you mean "jsonl_llm"? known: csv, json, jsonl, jsonl_llm, sqlite'
     for name in ("formats", "acme:jsonl_llm", "sources:parquet"):
         with pytest.raises(UnknownNameError, match=f"no exporter or importer '{name}'"):
             manager.load(name)

@@ -159,7 +159,7 @@ def test_validators_are_chosen_by_name_and_with_a_configuration(tmp_path: Path) 
     [
         ("acme:mots", 'export.validators[0] = "acme:mots"', "most"),
         ({"use": "most", "mots": 3}, "export.validators[0].mots", 'did you mean "most"?'),
-        ({"use": "most", "most": "many"}, "export.validators[0].most = 'many'", ""),
+        ({"use": "most", "most": "many"}, 'export.validators[0].most = "many"', ""),
         ("length", 'export.validators[0] = "length"', ""),
         ({"most": 3}, "export.validators[0]", ""),
     ],

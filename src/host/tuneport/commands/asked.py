@@ -10,10 +10,11 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FLAGS = (
-    click.argument("source", metavar="RECIPE.toml|SOURCE"),
+    click.argument("sources", metavar="RECIPE.toml|SOURCE...", nargs=-1, required=True),
     click.option("--table", metavar="NAME", help="The table to read."),
     click.option("--query", metavar="SQL", help="Read what this query returns, instead of a table."),
     click.option("--key", metavar="FIELD[,FIELD]", help="The fields that name a record in errors and rejects."),
+    click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A value for :NAME in the query."),
     click.option("--limit", type=int, metavar="N", help="Read only the first N records."),
     click.option(
         "--style", metavar="NAME", help="instruction_tuning, chat_completion, text_completion, or a plugin's."

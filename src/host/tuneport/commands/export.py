@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,12 @@ from tuneport.commands.terminal import Terminal, with_terminal
 if TYPE_CHECKING:
     from tuneport.recipes import Recipe
 
-_TARGETS = ("instruction", "input", "output", "text", "system", "user", "assistant")
+_TARGETS = {
+    "instruction_tuning": ("instruction", "input", "output"),
+    "chat_completion": ("system", "user", "assistant"),
+    "text_completion": ("text",),
+}
+"""Style to what can be mapped for it."""
 _SECTIONS = {"source", "params", "export", "output", "run"}
 _FIRST_SECTION = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"(?:source|params|export|output|run)"')
 _GLANCE = 4096
@@ -28,10 +34,11 @@ _GLANCE = 4096
 @click.option("--on-exists", type=click.Choice(["fail", "replace", "version"]), help="What to do where PATH exists.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @with_terminal
-def export(terminal: Terminal, source: str, to: str | None, dry_run: bool, **flags: Any) -> None:
+def export(terminal: Terminal, sources: tuple[str, ...], to: str | None, dry_run: bool, **flags: Any) -> None:
     """Run a recipe, or export a source directly.
 
-    SOURCE is a .json or .jsonl file or a SQLite database. Relative paths in a recipe start from the recipe's folder.
+    SOURCE is a .jsonl, .json or .csv file (or .gz, .zst of one), several of them, a pattern in quotes, a folder of
+    them, or a SQLite database. Relative paths in a recipe start from the recipe's folder.
 
     \b
     Examples
@@ -45,10 +52,10 @@ def export(terminal: Terminal, source: str, to: str | None, dry_run: bool, **fla
     if to == "-" and terminal.json and not dry_run:
         raise click.UsageError("--json and --to - both want stdout; leave one out")
     terminal.listen()
-    recipe = recipe_of(source, to, **flags)
+    recipe = recipe_of(sources, to, **flags)
     plan = plan_export(recipe, manager=terminal.manager(), to_run=not dry_run)
     if dry_run:
-        terminal.answer(plan.document(), lambda: plan_lines(plan))
+        terminal.answer(plan.shown(), lambda: plan_lines(plan))
         return
     with terminal.progress() as on_progress:
         result = execute(plan, on_progress=on_progress)
@@ -60,12 +67,13 @@ def export(terminal: Terminal, source: str, to: str | None, dry_run: bool, **fla
 
 
 def recipe_of(
-    source: str,
+    sources: Sequence[str],
     to: str | None = None,
     *,
     table: str | None = None,
     query: str | None = None,
     key: str | None = None,
+    params: tuple[str, ...] = (),
     limit: int | None = None,
     style: str | None = None,
     mapping: tuple[str, ...] = (),
@@ -82,31 +90,68 @@ def recipe_of(
         UsageError: a flag cannot be understood.
     """
     from tuneport.recipes import load_recipe, parse_recipe
-    from tuneport.recipes.loading import override
+    from tuneport.recipes.loading import named
+    from tuneport.recipes.overriding import override
+    from tuneport.recipes.written import Written
 
     fields = mapping_of(",".join(mapping)) if mapping else {}
     given = {
-        "source.table": table,
-        "source.query": query,
-        "source.key": key.split(",") if key else None,
-        "source.limit": limit,
-        "export.style": style or _style(fields),
-        "export.formats": list(formats) or None,
-        "output.filter_expression": where,
-        "output.on_exists": on_exists,
-        "run.now": now,
-        **{f"export.field_mapping.{target}_field": column for target, column in fields.items()},
+        "source.table": ("--table", table),
+        "source.query": ("--query", query),
+        "source.key": ("--key", key.split(",") if key else None),
+        "source.limit": ("--limit", limit),
+        "export.style": ("--style", style or _style(fields)),
+        "export.formats": ("--format", list(formats) or None),
+        "output.filter_expression": ("--where", where),
+        "output.on_exists": ("--on-exists", on_exists),
+        "run.now": ("--now", now),
+        **{f"export.field_mapping.{target}_field": ("--map", column) for target, column in fields.items()},
     }
-    extra = {name: value for name, value in given.items() if value is not None}
-    path = Path(source)
-    if not _is_recipe(path):
-        data: dict[str, Any] = {"source": {"path": source}, "output": {"path": to} if to else {}}
-        override(data, settings, extra)
-        return parse_recipe(data, Path(), source)
+    extra = {name: value for name, (_, value) in given.items() if value is not None}
+    options = {name: option for name, (option, _) in given.items()} | {"output.path": "--to"}
+    bound = [_param(text) for text in params]
+    options |= {setting.partition("=")[0].strip(): "--param" for setting in bound}
+    settings = (*settings, *bound)
+    path = _recipe_among(sources)
+    if path is None:
+        _must_go_together(fields, style)
+        files = sources[0] if len(sources) == 1 else [*sources]
+        data: dict[str, Any] = {"source": {"path": files}, "output": {"path": to} if to else {}}
+        outside = {"output.path": "--to", **named(override(data, settings, extra), options)}
+        origin = " ".join(sources[:2]) + (" ..." if len(sources) > 2 else "")
+        return parse_recipe(data, Path(), origin, Written(outside=outside))
     if to is not None:
         # Paths in a recipe start from its folder, paths on the command line from the working directory.
         extra["output.path"] = to if to == "-" or path.parent == Path() else str(Path.cwd() / to)
-    return load_recipe(path, settings, extra)
+    return load_recipe(path, settings, extra, options)
+
+
+def _recipe_among(sources: Sequence[str]) -> Path | None:
+    """The recipe that is named; None where sources are.
+
+    Raises:
+        UsageError: a recipe is named beside something else.
+    """
+    from tuneport.errors import UsageError
+
+    recipe = next((path for path in map(Path, sources) if _is_recipe(path)), None)
+    if recipe is not None and len(sources) > 1:
+        raise UsageError(f"{recipe} is a recipe: name it alone", "it names its own sources; one recipe runs at a time")
+    return recipe
+
+
+def _param(text: str) -> str:
+    """`since=2024-01-01` as the setting that says so.
+
+    Raises:
+        UsageError: there is no `=`.
+    """
+    from tuneport.errors import UsageError
+
+    name, equals, _ = text.partition("=")
+    if not equals or not name.strip():
+        raise UsageError(f"--param {text}: expected name=value", "such as --param since=2024-01-01")
+    return f"params.{text.strip()}"
 
 
 def _is_recipe(path: Path) -> bool:
@@ -156,13 +201,14 @@ def mapping_of(text: str) -> dict[str, str]:
     from tuneport.config import suggest
     from tuneport.errors import UsageError
 
+    known = [target for targets in _TARGETS.values() for target in targets]
     fields: dict[str, str] = {}
     for pair in re.split(r",(?=\s*\w+=)", text):
         target, equals, column = (part.strip() for part in pair.partition("="))
         if not equals or not column:
             raise UsageError(f"--map {pair}: expected target=column", "such as instruction=question,output=answer")
-        if target not in _TARGETS:
-            raise UsageError(f"--map {pair}: no target {target!r}", suggest(target, _TARGETS))
+        if target not in known:
+            raise UsageError(f"--map {pair}: no target {target!r}", suggest(target, known))
         if target in fields:
             raise UsageError(f"--map {pair}: {target} is mapped twice", f"already to {fields[target]}")
         fields[target] = column
@@ -171,9 +217,24 @@ def mapping_of(text: str) -> dict[str, str]:
 
 def _style(fields: dict[str, str]) -> str | None:
     """The style that has the mapped targets; None leaves it to the exporter."""
-    if fields.keys() & {"user", "assistant", "system"}:
-        return "chat_completion"
-    return "text_completion" if "text" in fields else None
+    styles = [style for style, targets in _TARGETS.items() if not fields.keys().isdisjoint(targets)]
+    return styles[-1] if styles and styles[-1] != "instruction_tuning" else None
+
+
+def _must_go_together(fields: dict[str, str], style: str | None) -> None:
+    """Refuse targets of another style than the one named, or than the first of them; other styles have their own.
+
+    Raises:
+        UsageError: one is.
+    """
+    from tuneport.errors import UsageError
+
+    first = next((name for name, targets in _TARGETS.items() if next(iter(fields), "") in targets), "")
+    wanted = style or first
+    strange = [target for target in fields if target not in _TARGETS.get(wanted, fields)]
+    if strange:
+        hint = f"its targets are {', '.join(_TARGETS[wanted])}"
+        raise UsageError(f"--map {strange[0]}={fields[strange[0]]}: {wanted} has no {strange[0]}", hint)
 
 
 def _document(result: Any) -> dict[str, Any]:

@@ -6,18 +6,20 @@ The help is a static table, so that it imports no plugin and none of the librari
 from __future__ import annotations
 
 import importlib
-import itertools
 import os
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import click
 
+from tuneport.commands.settings import VALUED, PluginSettings, settings, settings_of
+
 COMMANDS = {
     "demo": ("sources", "Write a sample database and a recipe into a folder"),
+    "explain": ("", "Explain a reject, error or exit code"),
     "export": ("", "Run a recipe, or export a source directly"),
-    "plugins": ("", "List plugins, and show what one of them offers"),
+    "inspect": ("", "Show what a source holds; --write FILE suggests a recipe"),
+    "plugins": ("", "List, diagnose, check and lock plugins"),
     "preview": ("", "Show the plan, and records beside the rows they become; writes nothing"),
     "schema": ("", "Print the JSON Schema of recipe, manifest or result"),
     "validate": ("", "Check a file line by line, or a dataset folder whole"),
@@ -30,11 +32,13 @@ Usage: tuneport COMMAND [OPTIONS]
 
 Start here
   demo        {demo}
+  inspect     {inspect}
   preview     {preview}
   export      {export}
 
 Check
   validate    {validate}
+  explain     {explain}
 
 Extend
   plugins     {plugins}
@@ -42,17 +46,20 @@ Extend
 
 Options for every command
   --plugin-dir DIR          also look for plugins here, repeatable   [env: TUNEPORT_PLUGIN_PATH]
+  --plugin-lock FILE        what pins the plugins there              [env: TUNEPORT_PLUGIN_LOCK]
+  --trust pinned|any        which code of a directory may run        [env: TUNEPORT_TRUST]
   --json                    one JSON document on stdout              [env: TUNEPORT_JSON]
   -q, --quiet               say nothing but errors                   [env: TUNEPORT_QUIET]
   -h, --help     -V, --version
 
 Examples
   tuneport demo && tuneport export demo/faq.toml
+  tuneport inspect support.db --table faq --write faq.toml
   tuneport export support.db --table faq --map instruction=question,output=answer --to faq.jsonl
   tuneport export faq.jsonl --to - | head -1
 
 Exit codes: 0 done, 1 the answer is no, 2 usage, 65 data, 66/69 source, 70 plugin or our fault,
-            73 exists, 74/75 disk, 77 permission, 78 recipe, 130 stopped
+            73 exists, 74/75 disk, 77 permission, 78 recipe, 130 stopped. All: tuneport explain exit
 """
 
 
@@ -70,21 +77,24 @@ class Commands(click.Group):
             return command
         from tuneport.commands.plugged import plugin_command
 
-        return plugin_command(cmd_name, ctx.obj or ())
+        return plugin_command(cmd_name, _settings(ctx))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
         """As click does, with the closest name for one that nobody knows."""
         if self.get_command(ctx, args[0]) is None:
             from tuneport.config import suggest
-            from tuneport.plugin_manager import PluginManager
 
-            known = {*COMMANDS, *PluginManager(ctx.obj or ()).names("commands")}
+            known = {*COMMANDS, *_settings(ctx).manager().names("commands")}
             raise click.UsageError(f"no command {args[0]!r}; {suggest(args[0], known)}")
         return super().resolve_command(ctx, args)
 
     def get_help(self, _ctx: click.Context) -> str:
         """The static table."""
         return HELP.format(**{name: line for name, (_, line) in COMMANDS.items()}).rstrip()
+
+
+def _settings(ctx: click.Context) -> PluginSettings:
+    return ctx.obj if isinstance(ctx.obj, PluginSettings) else settings()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
@@ -106,32 +116,23 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(run(arguments))
 
 
-def _option_values(arguments: list[str], option: str) -> Iterator[str]:
-    for argument, following in itertools.zip_longest(arguments, arguments[1:]):
-        if argument == option and following is not None:
-            yield following
-        elif argument.startswith(f"{option}="):
-            yield argument.partition("=")[2]
-
-
 def _command_first(arguments: list[str]) -> list[str]:
     """The same command line with options that stand before the command moved behind everything else."""
     leading = 0
-    while leading < len(arguments) and arguments[leading] in {"--json", "-q", "--quiet", "--plugin-dir"}:
-        leading += 2 if arguments[leading] == "--plugin-dir" else 1
+    while leading < len(arguments) and arguments[leading].partition("=")[0] in {"--json", "-q", "--quiet", *VALUED}:
+        leading += 2 if arguments[leading] in VALUED else 1
     return [*arguments[leading:], *arguments[:leading]]
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
     arguments = _command_first(arguments)
-    from tuneport.commands.terminal import failed, named_dirs, wants_json
+    from tuneport.commands.terminal import failed, wants_json
     from tuneport.errors import StreamClosedError, TuneportError
 
     try:
         # A command may come from a directory that the command line names: look for it before anything is parsed.
-        dirs = (*named_dirs(), *_option_values(arguments, "--plugin-dir"))
-        code = cli.main(arguments, prog_name="tuneport", standalone_mode=False, obj=dirs)
+        code = cli.main(arguments, prog_name="tuneport", standalone_mode=False, obj=settings_of(arguments))
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 0

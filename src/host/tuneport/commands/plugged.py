@@ -10,24 +10,27 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
 
+from tuneport.commands.settings import PluginSettings
 from tuneport.commands.terminal import Terminal, with_terminal
 
 _TYPES: dict[Any, Any] = {str: str, int: int, float: float, Path: click.Path(path_type=Path)}
-_TAKEN = frozenset({"plugin_dir", "json", "as_json", "quiet", "help"})
+_TAKEN = frozenset({"plugin_dir", "plugin_lock", "trust", "json", "as_json", "quiet", "help"})
 """What every command has already."""
 
 
-def plugin_command(name: str, plugin_dirs: tuple[str, ...]) -> click.Command | None:
+def plugin_command(name: str, settings: PluginSettings) -> click.Command | None:
     """The command of this name that a plugin brings; None where none does.
 
     Raises:
         PluginError: several plugins bring it, or the one that does is broken.
     """
     from tuneport.errors import PluginError, UnknownNameError
-    from tuneport.plugin_manager import PluginManager
 
+    if settings.trust == "any":
+        # That unpinned code runs is said whatever the options are, which nobody has parsed yet.
+        Terminal(settings, json=False, quiet=False).listen()
     try:
-        contribution = PluginManager(plugin_dirs).resolve("commands", name)
+        contribution = settings.manager().resolve("commands", name)
     except UnknownNameError:
         return None
     try:

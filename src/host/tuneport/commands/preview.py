@@ -19,7 +19,7 @@ _OWN = {"count", "where", "as_json", "quiet"}
 @click.option("--where", metavar="EXPR", default="", help="Only records for which this holds, as id == 90211.")
 @click.option("--count", "-n", type=int, default=5, show_default=True, metavar="N", help="How many records to show.")
 @with_terminal
-def preview(terminal: Terminal, source: str, count: int, where: str, **flags: Any) -> None:
+def preview(terminal: Terminal, sources: tuple[str, ...], count: int, where: str, **flags: Any) -> None:
     """Show what a recipe, or an export of a source, makes of the first records. Nothing is written.
 
     No output has to be named, and one that exists is left as it is.
@@ -35,7 +35,7 @@ def preview(terminal: Terminal, source: str, count: int, where: str, **flags: An
     from tuneport.runs.preview import preview as previewed
 
     terminal.listen()
-    recipe = recipe_of(source, **flags)
+    recipe = recipe_of(sources, **flags)
     shown = previewed(recipe, count=count, where=where, manager=terminal.manager())
     terminal.answer(shown.to_json().encode(), lambda: preview_lines(shown, _next(named=shown.plan.target is not None)))
 

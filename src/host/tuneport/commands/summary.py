@@ -28,6 +28,9 @@ def result_lines(result: ExportResult) -> str:
         return f"unchanged: {count}, digest {digest}, same as {result.path}. Nothing written."
     head = f"{result.title}  ->  {'stdout' if result.path == '-' else result.path}"
     lines = [f"{head:<{_WIDTH - 8}}{_seconds(stats.duration_ms):>8}", "", _sum(result)]
+    sources = result.dataset.manifest.sources
+    if len(sources) > 1:
+        lines += _row("sources", " · ".join(f"{one.read:,} {one.name}" for one in sources))
     filtered = {code: n for code, n in stats.rejects.items() if not is_error(code) and code != "duplicate"}
     errors = {code: n for code, n in stats.rejects.items() if is_error(code)}
     lines += _row("filtered", _counts(filtered)) + _row("errors", _counts(errors))
@@ -128,7 +131,7 @@ def plan_rows(facts: PlanFacts) -> list[str]:
     if facts.whole:
         lines += _row("", f"because {', '.join(facts.whole)} did not say which it needs")
     lines += _row("where", " and ".join(f"({text})" for text in facts.where))
-    lines += _row("style", facts.style)
+    lines += _row("style", ", ".join(dict.fromkeys(facts.styles)))
     lines += _row("filters", ", ".join(facts.filters))
     lines += _row("weightings", " x ".join(facts.weightings))
     lines += _row("duplicates", "left out, the first one wins" if facts.dedup else "kept")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tuneport.commands.settings import TRUST, PluginSettings, settings
+
 if TYPE_CHECKING:
     from tuneport.plugin_manager import PluginManager
     from tuneport.runs.result import OnProgress
@@ -22,17 +24,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass
 class Terminal:
-    """How to talk: options that every command has."""
+    """How to talk, and where plugins are: options that every command has."""
 
-    plugin_dirs: tuple[str, ...]
+    plugins: PluginSettings
     json: bool
     quiet: bool
 
-    def manager(self) -> PluginManager:
+    def manager(self, *, auto_load: bool = True) -> PluginManager:
         """A plugin manager over what is installed and the directories that were named."""
-        from tuneport.plugin_manager import PluginManager
-
-        return PluginManager(self.plugin_dirs)
+        return self.plugins.manager(auto_load=auto_load)
 
     def listen(self) -> None:
         """Show what the library logs, as talk."""
@@ -67,19 +67,23 @@ class Terminal:
 def with_terminal(command: F) -> F:
     """Give a command the options that every command has, as its first argument."""
 
-    @click.option("--plugin-dir", multiple=True, metavar="DIR", help="Also look for plugin.json manifests here.")
+    @click.option("--plugin-dir", multiple=True, metavar="DIR", help="Also look for plugins here.")
+    @click.option("--plugin-lock", metavar="FILE", help="What pins them; DIR.lock.json if not given.")
+    @click.option("--trust", type=click.Choice(TRUST), help="Run what is pinned (the default), or any code there.")
     @click.option("--json", "as_json", is_flag=True, envvar="TUNEPORT_JSON", help="One JSON document on stdout.")
     @click.option("--quiet", "-q", is_flag=True, envvar="TUNEPORT_QUIET", help="Say nothing but errors.")
     @functools.wraps(command)
-    def wrapped(plugin_dir: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> Any:
-        return command(Terminal((*named_dirs(), *plugin_dir), as_json, quiet), **options)
+    def wrapped(
+        plugin_dir: tuple[str, ...],
+        plugin_lock: str | None,
+        trust: str | None,
+        as_json: bool,
+        quiet: bool,
+        **options: Any,
+    ) -> Any:
+        return command(Terminal(settings(plugin_dir, trust, plugin_lock), as_json, quiet), **options)
 
     return wrapped  # type: ignore[return-value]
-
-
-def named_dirs() -> tuple[str, ...]:
-    """The plugin directories that the environment names."""
-    return tuple(path for path in os.environ.get("TUNEPORT_PLUGIN_PATH", "").split(os.pathsep) if path)
 
 
 def plain(text: str) -> str:
@@ -89,7 +93,7 @@ def plain(text: str) -> str:
 
 def failed(error: BaseException, *, as_json: bool) -> int:
     """Say what went wrong; the exit code."""
-    from tuneport.errors import StoppedError, StorageError, TuneportError, UsageError
+    from tuneport.errors import RecipeError, StoppedError, StorageError, TuneportError, UsageError
 
     if isinstance(error, click.UsageError):
         where = error.ctx.command_path if error.ctx is not None else "tuneport"
@@ -105,8 +109,11 @@ def failed(error: BaseException, *, as_json: bool) -> int:
     if as_json:
         import json
 
-        status = {"status": "failed", "error": {"code": error.code, "message": error.message, "hint": error.hint}}
-        click.echo(json.dumps(status, indent=2))
+        fault: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
+        if isinstance(error, RecipeError):
+            keys = ("path", "message", "hint", "line", "column")
+            fault["problems"] = [{key: getattr(problem, key) for key in keys} for problem in error.problems]
+        click.echo(json.dumps({"status": "failed", "error": fault}, indent=2))
     else:
         click.echo(plain(f"{error}\n\nexit {error.exit_code}"), err=True)
     return error.exit_code

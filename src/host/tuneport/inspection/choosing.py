@@ -1,0 +1,102 @@
+"""Which style fits a source, and which of its columns are trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tuneport.inspection.columns import Column
+from tuneport.inspection.names import ASKED, ASSISTANT, CONTEXT, OUTPUT, SYSTEM, TEXT, USER, called, named
+
+_PROSE = 12
+"""Characters from which on texts with several words are taken for more than labels."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A style, and the columns it reads.
+
+    Attributes:
+        style: its name.
+        mapping: key of `field_mapping` to column.
+        learnt: the column that is trained.
+        guessed: whether no name of a column said so.
+    """
+
+    style: str
+    mapping: Mapping[str, Column]
+    learnt: Column
+    guessed: bool = False
+
+    def lengths(self) -> list[int]:
+        """Characters of what would be trained, for each record that has every part; the shortest first."""
+        needed = [column for key, column in self.mapping.items() if key not in _OPTIONAL]
+        others = [set(column.positions) for column in needed if column is not self.learnt]
+        pairs = zip(self.learnt.positions, self.learnt.lengths, strict=True)
+        return sorted(length for position, length in pairs if all(position in other for other in others))
+
+
+_OPTIONAL = {"input_field", "system_field"}
+
+
+def choose(columns: Sequence[Column]) -> Choice | None:
+    """The first choice that leaves a record to train on, else the first; None where there is no column for any."""
+    usable = [column for column in columns if not column.secret and _can_be_mapped(column)]
+    first = next(_choices(usable), None)
+    return next((choice for choice in _choices(usable) if choice.lengths()), first)
+
+
+def _can_be_mapped(column: Column) -> bool:
+    """Whether `field_mapping` can name it: braces make a template there."""
+    return "{" not in column.name and "}" not in column.name
+
+
+def _choices(columns: Sequence[Column]) -> Iterator[Choice]:
+    yield from _chats(columns)
+    yield from _answers(columns)
+    text = called(columns, TEXT)
+    if text is not None:
+        yield _text(text)
+    yield from _guesses(columns)
+
+
+def _chats(columns: Sequence[Column]) -> Iterator[Choice]:
+    user, assistant, system = named(columns, USER), named(columns, ASSISTANT), named(_written(columns), SYSTEM)
+    if user is not None and assistant is not None:
+        mapping = {"user_field": user, "assistant_field": assistant}
+        yield Choice("chat_completion", mapping if system is None else {"system_field": system, **mapping}, assistant)
+
+
+def _answers(columns: Sequence[Column]) -> Iterator[Choice]:
+    output = called(columns, OUTPUT)
+    rest = [column for column in columns if column is not output]
+    asked = called(rest, ASKED) or named(rest, (*USER, *CONTEXT, *TEXT))
+    if output is not None and asked is not None:
+        about = named([column for column in _written(rest) if column is not asked], CONTEXT)
+        yield _pair(asked, about, output)
+
+
+def _written(columns: Sequence[Column]) -> list[Column]:
+    """Those of which no value spoils its record: bytes are no text."""
+    return [column for column in columns if "" not in column.kinds]
+
+
+def _guesses(columns: Sequence[Column]) -> Iterator[Choice]:
+    prose = [column for column in columns if column.median >= _PROSE and column.spaced * 2 > column.seen]
+    longest = sorted(prose, key=lambda column: -column.median)[:2]
+    if len(longest) == 2:
+        asked, output = sorted(longest, key=columns.index)
+        yield _pair(asked, None, output, guessed=True)
+    # A column of other values is better than none: they are written as JSON.
+    for column in sorted(columns, key=lambda column: (column not in prose, not column.texts, -column.median)):
+        yield _text(column, guessed=True)
+
+
+def _pair(asked: Column, about: Column | None, output: Column, *, guessed: bool = False) -> Choice:
+    between = {} if about is None else {"input_field": about}
+    mapping = {"instruction_field": asked, **between, "output_field": output}
+    return Choice("instruction_tuning", mapping, output, guessed)
+
+
+def _text(column: Column, *, guessed: bool = False) -> Choice:
+    return Choice("text_completion", {"text_field": column}, column, guessed)
