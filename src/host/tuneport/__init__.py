@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tuneport.errors import TuneportError
     from tuneport.exporter import Exporter
     from tuneport.hookspecs import DeferredWeighting, FormatTraits, Metric, Stages, hookimpl
+    from tuneport.inspection import inspect
     from tuneport.model import (
         Artifact,
         Batch,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from tuneport.recipes import Recipe
     from tuneport.runs import export
     from tuneport.runs.preview import preview
-    from tuneport.source import Source, SourceInfo
+    from tuneport.source import Source, SourceInfo, Table
     from tuneport.summary import Summary
     from tuneport.validation import validate
 
@@ -72,11 +73,13 @@ _HOMES = {
     "SourceInfo": "source",
     "Stages": "hookspecs",
     "Summary": "summary",
+    "Table": "source",
     "Text": "model",
     "TuneportError": "errors",
     "default_manager": "plugin_manager",
     "export": "runs",
     "hookimpl": "hookspecs",
+    "inspect": "inspection",
     "preview": "runs.preview",
     "validate": "validation",
 }
@@ -115,11 +118,13 @@ __all__ = [
     "SourceInfo",
     "Stages",
     "Summary",
+    "Table",
     "Text",
     "TuneportError",
     "default_manager",
     "export",
     "hookimpl",
+    "inspect",
     "preview",
     "validate",
 ]

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec.json
 from pydantic import BaseModel
 
-from tuneport.errors import PluginError, RecipeError
+from tuneport.errors import PluginError, RecipeError, told
 from tuneport.hookspecs import hookimpl
 from tuneport.model import Entity, Problem
 from tuneport.options import ExportOptions, ExportStats
-from tuneport.plugin_manager.discovery import told
 from tuneport.problems import problems_of, sentence
 
 if TYPE_CHECKING:

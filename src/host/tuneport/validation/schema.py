@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from tuneport.config import validate as validated
 from tuneport.context import Context
-from tuneport.errors import PluginError, RecipeError, TuneportError
+from tuneport.errors import PluginError, RecipeError, TuneportError, told
 from tuneport.files import Resources
 from tuneport.model import Problem
-from tuneport.plugin_manager.discovery import told
 from tuneport.problems import problems_of
 from tuneport.validation.rows import Judge
 
