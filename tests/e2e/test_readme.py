@@ -21,7 +21,7 @@ from tools import rows
 from tuneport.errors import StoppedError
 
 ROOT = Path(__file__).parents[2]
-RUN = 4
+RUN = 7
 """How many commands the README shows."""
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -36,6 +36,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the README's recipe in it."""
     folder = tmp_path_factory.mktemp("readme")
     (folder / "weekly.toml").write_text(fenced("toml")[0], encoding="utf-8")
+    (folder / "plugins/acme").mkdir(parents=True)
+    (folder / "plugins/acme/acme.py").write_text(fenced("python")[3], encoding="utf-8")
+    (folder / "plugins/acme/plugin.json").write_text(fenced("json")[0], encoding="utf-8")
     return folder
 
 

@@ -37,10 +37,10 @@ def problems_of(data: Any, also: tuple[str, ...] = ()) -> tuple[Outer | None, li
     [
         ({"inner": {"sise": 1}}, "export.inner.sise", "unknown key", 'did you mean "size"?'),
         ({"zzz": 1}, "export.zzz", "unknown key", "known: inner, rate, tags"),
-        ({"inner": {"size": "many"}}, 'export.inner.size = "many"', "integer", ""),
-        ({"tags": ["a", 3]}, "export.tags[1] = 3", "valid string", ""),
-        ({"rate": float("nan")}, "export.rate = nan", "finite number", ""),
-        ("no table", 'export = "no table"', "dictionary", ""),
+        ({"inner": {"size": "many"}}, 'export.inner.size = "many"', "a whole number is wanted", ""),
+        ({"tags": ["a", 3]}, "export.tags[1] = 3", "a text is wanted", ""),
+        ({"rate": float("nan")}, "export.rate = nan", "a finite number is wanted", ""),
+        ("no table", 'export = "no table"', "a table is wanted", ""),
     ],
 )
 def test_a_problem_names_path_message_and_fix(data: Any, path: str, message: str, hint: str) -> None:

@@ -152,12 +152,12 @@ def test_what_cannot_be_read(
 @pytest.mark.parametrize(
     ("data", "text", "path", "message"),
     [
-        ({"number": {"env": "V"}}, SECRET, 'export.number = { env = "V" }', "input should be a valid integer"),
-        ({"mode": {"env": "V"}}, SECRET, 'export.mode = { env = "V" }', "input should be 'fast' or 'slow'"),
-        ({"either": {"env": "V"}}, SECRET, 'export.either = { env = "V" }', "input should be a valid integer"),
-        ({"tags": {"env": "V"}}, SECRET, 'export.tags = { env = "V" }', "input should be a valid list"),
+        ({"number": {"env": "V"}}, SECRET, 'export.number = { env = "V" }', "a whole number"),
+        ({"mode": {"env": "V"}}, SECRET, 'export.mode = { env = "V" }', '"fast" or "slow" is wanted'),
+        ({"either": {"env": "V"}}, SECRET, 'export.either = { env = "V" }', "a whole number or a"),
+        ({"tags": {"env": "V"}}, SECRET, 'export.tags = { env = "V" }', "a list is wanted"),
         ({"tags": ["a", {"env": "V"}], "x": 1}, SECRET, "export.x", "unknown key"),
-        ({"size": {"env": "V"}}, "12s3cr3t", 'export.size = { env = "V" }', "what it stands for cannot be used here"),
+        ({"size": {"env": "V"}}, "12s3cr3t", 'export.size = { env = "V" }', "a size, as 1048576"),
         ({"picky": {"env": "V"}}, SECRET, 'export.picky = { env = "V" }', "what it stands for cannot be used here"),
         ({"bounds": {"least": {"env": "V"}}}, "1234567", "export.bounds", 'least = { env = "V" } is more than most'),
     ],

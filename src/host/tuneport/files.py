@@ -37,6 +37,12 @@ def read_regular(path: Path, most: int = MAX_BYTES) -> bytes:
     return data
 
 
+def shown(path: Path) -> str:
+    """A path as somebody in the working directory would write it."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100  -- links in it stay what they are
+    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else str(whole)
+
+
 class Resources:
     """Files that stages ask for by the name in their configuration.
 

@@ -43,7 +43,12 @@ class Written:
             return msgspec.structs.replace(problem, path=f"{self.outside[option]} {problem.path}")
         found = _longest(self._spots, problem.path)
         if found is None:
-            inside = [option for path, option in self.outside.items() if path.startswith(f"{problem.path}.")]
+            # A section may be wrong for another reason than the key of it that was given.
+            inside = [
+                option
+                for path, option in self.outside.items()
+                if "." in problem.path and path.startswith(f"{problem.path}.")
+            ]
             return msgspec.structs.replace(problem, path=f"{inside[0]} {problem.path}") if inside else problem
         spot = self._spots[found]
         # What is wrong with a value is told where the value is; all else, an unknown key above all, at the key.

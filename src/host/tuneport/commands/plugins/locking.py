@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tuneport.commands.terminal import Terminal, with_terminal
+from tuneport.files import shown
 
 if TYPE_CHECKING:
     from tuneport.plugin_manager.trust.lock import Locked, LockedPlugin
@@ -43,7 +44,7 @@ def _document(locked: Locked) -> dict[str, Any]:
 def _lines(locked: Locked, directory: str) -> Iterator[str]:
     pinned = sum(one.change != "removed" for one in locked.plugins)
     same = "" if locked.changed else ", the same as before"
-    yield f"{locked.path} pins {pinned:,} plugin{'' if pinned == 1 else 's'} of {directory}{same}"
+    yield f"{shown(locked.path)} pins {pinned:,} plugin{'' if pinned == 1 else 's'} of {directory}{same}"
     if locked.plugins or locked.left_out:
         yield ""
     for one in locked.plugins:

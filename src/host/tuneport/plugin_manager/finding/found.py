@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from tuneport.errors import told
 from tuneport.plugin_manager.manifest import Manifest
 from tuneport.plugin_manager.refusals import Refusal, RefusedError
-from tuneport.errors import told
 from tuneport.plugin_manager.trust.bundle import Bundle
 from tuneport.plugin_manager.trust.digest import sha256
 from tuneport.plugin_manager.trust.files import clean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Literal, get_args
 
 from tuneport.config import suggest
 from tuneport.errors import UnknownNameError
+from tuneport.files import shown
 from tuneport.plugin_manager.finding.found import Found
 from tuneport.plugin_manager.refusals import RefusedError
 from tuneport.plugin_manager.trust.bundle import Bundle
@@ -62,10 +64,10 @@ def _judge(directory: Path, path: Path) -> Callable[[str, Bundle], RefusedError 
     except RefusedError as error:
         broken = error
         return lambda _name, _bundle: broken
-    named = "" if path == lock_path(directory) else f" --plugin-lock {path}"
-    hint = f"tuneport plugins lock {directory}{named}"
+    named = "" if path == lock_path(directory) else f" --plugin-lock {shlex.quote(shown(path))}"
+    hint = f"tuneport plugins lock {shlex.quote(shown(directory))}{named}"
     if lock is None:
-        none = RefusedError("untrusted", f"there is no lock file {path}", hint)
+        none = RefusedError("untrusted", f"there is no lock file {shown(path)}", hint)
         return lambda _name, _bundle: none
 
     def judge(name: str, bundle: Bundle) -> RefusedError | None:

@@ -107,7 +107,7 @@ def _of_another(problem: Problem, name: str, place: str, manager: PluginManager)
     if not others:
         return problem
     reader = name.rpartition(":")[2]
-    return msgspec.structs.replace(problem, hint=f"it is one of {', '.join(others)}, and {reader} reads this")
+    return msgspec.structs.replace(problem, hint=f"{', '.join(others)} has it, and this is read by {reader}")
 
 
 def _keys(importer: str, manager: PluginManager) -> Iterable[str]:
