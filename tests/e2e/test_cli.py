@@ -175,7 +175,7 @@ field_mapping = { output_field = "anwser" }
         "  2:48  source.limmit\n"
         '        unknown key; did you mean "limit"?\n'
         '  3:39  output.shard_size = "many"\n'
-        "        could not parse value and unit from byte string\n\nexit 78\n"
+        '        a size, as 1048576 or "256MiB", is wanted\n\nexit 78\n'
     )
     assert 'did you mean "table"?' in second.stderr
     assert "rows are JSON lines, not .csv" in second.stderr
@@ -215,7 +215,7 @@ field_mapping = { output_field = "anwser" }
         (["export", "support.db", "--limit", "0", "--to", "x"], 78, "source.limit"),
         (["export", "support.db", "--key", "nokey", "--to", "x"], 78, 'source.key = "nokey"'),
         (["export", "support.db", "--set", "output.exclude_fields=['answer']", "--to", "x"], 78, "is excluded"),
-        (["export", "support.db", "--set", "export.weighting.normalize='sqrt'", "--to", "x"], 78, "'minmax' or"),
+        (["export", "support.db", "--set", "export.weighting.normalize='sqrt'", "--to", "x"], 78, '"minmax" or'),
         (["export", "support.db", "--set", "export.quality.min_text_length=9000", "--to", "x"], 78, "max"),
         (["export", "support.db", "--map", "output={answer!r}", "--to", "x"], 78, "answer!r"),
         (["export", "support.db", "--set", "output.min_rows=5000", "--to", "x"], 65, "fewer than output.min_rows"),

@@ -60,7 +60,7 @@ def test_a_plugin_is_refused_locked_run_and_refused_again(plugins: Path, tmp_pat
     locked = tuneport(*shlex.split(fix), cwd=tmp_path)
     lock = tmp_path / "plugins.lock.json"
     assert (locked.returncode, locked.stderr) == (0, "")
-    assert locked.stdout == f"{lock} pins 1 plugin of {plugins}\n\n  added      greeter 1.0\n"
+    assert locked.stdout == f"{lock.name} pins 1 plugin of {plugins.name}\n\n  added      greeter 1.0\n"
     assert lock.is_file()
     ran = tuneport("greet", "Ann", *here, cwd=tmp_path)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "hello Ann\n", "")

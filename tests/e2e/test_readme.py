@@ -137,7 +137,7 @@ def test_several_sources_run_as_they_stand(place: Path, monkeypatch: pytest.Monk
     made = export(place / "both.toml").dataset
 
     assert [(one.name, one.title) for one in made.manifest.sources] == [
-        ("faq", "support.db, query"),
+        ("faq", '{ env = "SUPPORT_DB" }, query'),
         ("chats", "a.jsonl.gz"),
     ]
     written = rows(place / "out/both")

@@ -336,7 +336,7 @@ def test_another_recipe_or_source_starts_afresh_and_says_why(
     assert "belongs to another plan: recipe.export.weighting.default_weight" in stopped()
     with source.open("ab") as file:
         file.write(b'{"question": "New", "answer": "A new one, just now."}\n')
-    assert "belongs to another plan: source.revision" in (after := stopped())
+    assert "belongs to another plan: source.1.revision" in (after := stopped())
     assert "taking up" not in after
     data["run"] = {"now": "2027-01-01T00:00:00Z"}
     assert "another plan: recipe.now" in stopped()

@@ -418,8 +418,8 @@ def test_a_callback_that_raises_publishes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "text"),
     [
-        (None, "dictionary"),
-        ([1], "dictionary"),
+        (None, "a table is wanted"),
+        ([1], "a table is wanted"),
         ({"source": "a\ud800.jsonl", "output": "x"}, "not Unicode"),
         ({"source": "in.jsonl", "output": "x\0y"}, "NUL"),
         ({"source": {"path": "in.jsonl", "key": deep(900)}, "output": "x"}, "key"),

@@ -144,7 +144,7 @@ class _Validation(Generic[Model]):
             return Problem(where, UNKNOWN_KEY, suggest(str(place[-1]), known))
         if first["type"] == "missing":
             return Problem(where, "missing")
-        plain = not isinstance(first["input"], Mapping | list) and "[key]" not in first["loc"]
+        plain = where and not isinstance(first["input"], Mapping | list) and "[key]" not in first["loc"]
         message = self.references.masked(together([message_of(one, secret=False) for one in details]))
         return Problem(f"{where} = {shown(first['input'])}" if plain else where, message, _listed(details))
 

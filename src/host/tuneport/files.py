@@ -60,6 +60,9 @@ class Resources:
         Raises:
             OSError: it cannot be read.
         """
-        data = read_regular(self._base / name)
+        try:
+            data = read_regular(self._base / name)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(error.errno, "there is no such file", str((self._base / name).absolute())) from None
         self.digests[name] = sha256(data).hexdigest()
         return data

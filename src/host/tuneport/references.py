@@ -67,6 +67,7 @@ class References:
         self._base = base
         self._texts: dict[Reference, str] = {}
         self._taken: list[_Taken] = []
+        self._others: list[tuple[Reference, str]] = []
 
     def read(self, reference: Reference, path: str, problems: list[Problem]) -> str | None:
         """The text behind a reference; None where it cannot be read, which is added to `problems` at `path`."""
@@ -92,6 +93,10 @@ class References:
             if (taken := _Taken(reference, key, known)) not in self._taken:
                 self._taken.append(taken)
 
+    def hides(self, reference: Reference, *texts: str) -> None:
+        """Let no message show these texts either: what can be told of a value, such as the name of a file."""
+        self._others.extend((reference, text) for text in texts if text)
+
     def hidden(self, data: Any, *, anywhere: bool = True) -> Any:
         """Plain data with references instead of the values that were read.
 
@@ -113,7 +118,7 @@ class References:
 
     def masked(self, text: str) -> str:
         """A message in which references stand for what was read; short texts are found between quotes only."""
-        for reference, secret in sorted(self._texts.items(), key=lambda one: -len(one[1])):
+        for reference, secret in sorted([*self._texts.items(), *self._others], key=lambda one: -len(one[1])):
             for form in dict.fromkeys((secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], secret.strip())):
                 if len(form) >= TELLING:
                     text = text.replace(form, str(reference))
@@ -127,7 +132,9 @@ class References:
         try:
             yield
         except TuneportError as error:
-            error.message, error.hint = self.masked(error.message), self.masked(error.hint)
+            before, error.message = error.message, self.masked(error.message)
+            # A hint beside it may name a neighbour of what must not be named.
+            error.hint = self.masked(error.hint) if error.message == before else ""
             error.args = tuple(self.masked(one) if isinstance(one, str) else one for one in error.args)
             raise
 

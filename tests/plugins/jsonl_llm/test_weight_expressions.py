@@ -17,7 +17,10 @@ from tuneport_jsonl_llm import weightings
 from tuneport_jsonl_llm.config import FieldWeightConfig
 
 SAMPLE = answer("An answer")
-DIFFER = Reject("bad_type", "Weight expression gives no number: values in it do not go together")
+DIFFER = Reject(
+    "bad_type",
+    "Weight expression gives no number: values in it do not go together; a text that is one is number(field)",
+)
 
 
 def worked_out(

@@ -27,7 +27,7 @@ _ERRORED = {
     ),
     "weight_not_finite": (
         "A weight is infinite or not a number.",
-        'Mend the field that holds it, or bound it: normalize = "log".',
+        'Mend the field that holds it, or leave such records out: where = "upvotes < 1000000".',
     ),
     "hook:PLUGIN": (
         "A plugin raised an error, or answered what a plugin may not answer, at this record.",

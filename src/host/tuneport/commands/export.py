@@ -44,19 +44,19 @@ def export(terminal: Terminal, sources: tuple[str, ...], to: str | None, dry_run
     Examples
       tuneport export faq.toml
       tuneport export support.db --table faq --map instruction=question,output=answer --to out.jsonl
-      tuneport export faq.jsonl --to - | head -1
+      tuneport export support.db --to - | head -1
     """  # noqa: D301  -- the backspace tells click to leave the lines as they are
     from tuneport.commands.summary import plan_lines, result_lines
     from tuneport.runs import execute, plan_export
 
-    if to == "-" and terminal.json and not dry_run:
-        raise click.UsageError("--json and --to - both want stdout; leave one out")
     terminal.listen()
     recipe = recipe_of(sources, to, **flags)
     plan = plan_export(recipe, manager=terminal.manager(), to_run=not dry_run)
     if dry_run:
         terminal.answer(plan.shown(), lambda: plan_lines(plan))
         return
+    if terminal.json and plan.target.kind == "stdout":
+        raise click.UsageError("--json and rows both want stdout; leave --json out, or name a file")
     with terminal.progress() as on_progress:
         result = execute(plan, on_progress=on_progress)
     text = result_lines(result)

@@ -53,10 +53,10 @@ Options for every command
   -h, --help     -V, --version
 
 Examples
-  tuneport demo && tuneport export demo/faq.toml
-  tuneport inspect support.db --table faq --write faq.toml
+  tuneport demo --to . && tuneport export faq.toml
+  tuneport inspect support.db --write mine.toml
   tuneport export support.db --table faq --map instruction=question,output=answer --to faq.jsonl
-  tuneport export faq.jsonl --to - | head -1
+  tuneport export support.db --to - | head -1
 
 Exit codes: 0 done, 1 the answer is no, 2 usage, 65 data, 66/69 source, 70 plugin or our fault,
             73 exists, 74/75 disk, 77 permission, 78 recipe, 130 stopped. All: tuneport explain exit

@@ -117,7 +117,9 @@ def plan_lines(plan: Plan) -> str:
     """The plan of a run, for a person."""
     facts = plan_facts(plan)
     head = f"{title_line(facts)}  ->  {facts.target}"
-    return "\n".join([head, "", *plan_rows(facts), "", "nothing read or written"])
+    there = plan.target.on_exists == "fail" and plan.target.kind != "stdout" and plan.target.path.exists()
+    exists = _row("exists", f"{facts.target} stands there already: --on-exists replace or version") if there else []
+    return "\n".join([head, "", *plan_rows(facts), *exists, "", "nothing read or written"])
 
 
 def title_line(facts: PlanFacts) -> str:

@@ -13,6 +13,7 @@
 | `and` `or` `not` | of conditions; null where the answer depends on one that is null |
 | `+` `-` `*` `/` | of numbers; integers stay exact within 64 bits |
 | `len lower upper contains startswith endswith abs min max log1p sqrt` | functions; `contains(x, y)` is `y in x` |
+| `number(x)` | a text that is a number, as that number; a number as it is |
 
 Keywords may be in upper case. What comes of null:
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from tuneport.expressions.nodes import Gives
-from tuneport.expressions.values import LIST, OBJECT, TEXT, Report, contains, finite, kind_of, number, plain
+from tuneport.expressions.values import LIST, OBJECT, TEXT, Report, as_number, contains, finite, kind_of, number, plain
 from tuneport.model import Entity
 
 Evaluate = Callable[[Entity], Any]
@@ -67,6 +67,16 @@ def _contains(arguments: Sequence[Evaluate], report: Report) -> Evaluate:
     return lambda entity: contains(holder(entity), item(entity), report)
 
 
+def _number(arguments: Sequence[Evaluate], report: Report) -> Evaluate:
+    (argument,) = arguments
+
+    def evaluate(entity: Entity) -> Any:
+        value = plain(argument(entity))
+        return number(as_number(value) if isinstance(value, str) else value, report)
+
+    return evaluate
+
+
 _ANY_NUMBER = 100
 
 FUNCTIONS: dict[str, Function] = {
@@ -78,6 +88,7 @@ FUNCTIONS: dict[str, Function] = {
     "lower": Function(1, 1, "value", _taking((TEXT,), str.lower)),
     "max": Function(2, _ANY_NUMBER, "value", _numeric(max)),
     "min": Function(2, _ANY_NUMBER, "value", _numeric(min)),
+    "number": Function(1, 1, "value", _number),
     "sqrt": Function(1, 1, "value", _numeric(math.sqrt)),
     "startswith": Function(2, 2, "condition", _taking((TEXT,), str.startswith)),
     "upper": Function(1, 1, "value", _taking((TEXT,), str.upper)),

@@ -126,6 +126,18 @@ def number(value: Any, report: Report) -> int | float | None:
     return float(value) if isinstance(value, Decimal) else value
 
 
+def as_number(text: str) -> int | float | str | None:
+    """The number that a text is; null for white space only or without a finite one, and the text where it is none."""
+    if not text.strip():
+        return None
+    for kind in (int, float) if "_" not in text else ():
+        try:
+            return finite(operator.pos, kind(text))
+        except ValueError:
+            continue
+    return text
+
+
 def calculate(sign: str, left: float, right: float) -> int | float | None:
     """One step of arithmetic: exact in 64-bit integers, else floating; null where no finite number comes of it."""
     return finite(_OPERATIONS[sign], left, right)

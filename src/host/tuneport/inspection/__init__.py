@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tuneport.errors import DataError, SourceError, UsageError
 from tuneport.inspection.extras import is_unique
 from tuneport.inspection.facts import FieldFacts, Inspection
-from tuneport.inspection.opening import Looked, has_tables, importer_of, look, opened, tables_of
+from tuneport.inspection.opening import Looked, found, has_tables, look, opened, tables_of
 from tuneport.inspection.saving import must_be_free, save
 from tuneport.inspection.suggestion import suggested
 from tuneport.runs.reading.sources import information
@@ -31,7 +31,7 @@ def inspect(
     """Look at what a source holds: its catalogue, and its first 10,000 records. It is never counted.
 
     Args:
-        path: a file; who reads it is found from its name.
+        path: a file, or a pattern or folder, of which the first file is looked at; who reads it is found from its name.
         table: which of its tables to look at; where it has several and none is named, they are listed.
         write: write the suggested recipe here, a `.toml` file that does not exist; its paths start from there.
         manager: where plugins come from; default `default_manager()`.
@@ -47,14 +47,14 @@ def inspect(
     if target is not None:
         must_be_free(target)
     _must_be_text(path)
-    importer = importer_of(path, manager or default_manager())
-    source = opened(importer, path, table)
+    importer, first = found(path, manager or default_manager())
+    source = opened(importer, first, table)
     tables = tables_of(source) if table is None else []
     if len(tables) > 1:
         return _choices(path, tables, target)
     if tables and has_tables(importer):
         table = tables[0].name
-        source = opened(importer, path, table)
+        source = opened(importer, first, table)
     info = information(source)
     looked = look(source, info)
     recipe = suggested(path, table, info, looked, Path() if target is None else target.parent)

@@ -87,8 +87,11 @@ def _guesses(columns: Sequence[Column]) -> Iterator[Choice]:
     if len(longest) == 2:
         asked, output = sorted(longest, key=columns.index)
         yield _pair(asked, None, output, guessed=True)
-    # A column of other values is better than none: they are written as JSON.
-    for column in sorted(columns, key=lambda column: (column not in prose, not column.texts, -column.median)):
+    # A column of numbers is better than none; objects and lists, such as whole conversations, are no text to learn.
+    plain = [
+        column for column in columns if not any(kind == "json" or kind.startswith("list") for kind in column.kinds)
+    ]
+    for column in sorted(plain, key=lambda column: (column not in prose, not column.texts, -column.median)):
         yield _text(column, guessed=True)
 
 

@@ -13,27 +13,41 @@ from tuneport.errors import RecipeError, SourceError, TuneportError, UnknownName
 from tuneport.inspection.columns import Column
 from tuneport.model import Problem
 from tuneport.plugin_manager import Contribution, PluginManager
-from tuneport.runs.planning.paths import suffixes
+from tuneport.runs.planning.paths import files_of, suffixes
 from tuneport.runs.reading.sources import SAMPLED, SAMPLED_BYTES, open_source, readable, size_of
 from tuneport.source import Source, SourceInfo, Table
 
 MOST_FIELDS = 1000
 
 
-def importer_of(path: Path, manager: PluginManager) -> Contribution:
-    """Who reads files of this name.
+def found(path: Path, manager: PluginManager) -> tuple[Contribution, Path]:
+    """The file at a path, or the first that a pattern or folder means, and who reads it.
 
     Raises:
         UsageError: nobody does.
+        SourceNotFoundError: a pattern matches nothing.
+        RecipeError: a folder holds nothing that can be read.
     """
+    problems: list[Problem] = []
+    files = files_of(str(path), "path", Path(), lambda name: _importer_of(Path(name), manager), problems)
+    if problems:
+        raise RecipeError(problems, str(path))
+    first = Path(files[0])
+    importer = _importer_of(first, manager)
+    if importer is not None:
+        return importer, first
+    if first.suffix.lower() == ".toml":
+        raise UsageError(f"{path} is a recipe, no source", f"tuneport preview {path}")
+    raise UsageError(f'cannot tell from the name "{first}" how to read it', suggest("", manager.names("importers")))
+
+
+def _importer_of(path: Path, manager: PluginManager) -> Contribution | None:
     for suffix in suffixes(path.name):
         try:
             return manager.resolve("importers", suffix)
         except UnknownNameError:
             continue
-    if path.suffix.lower() == ".toml":
-        raise UsageError(f"{path} is a recipe, no source", f"tuneport preview {path}")
-    raise UsageError(f'cannot tell from the name "{path}" how to read it', suggest("", manager.names("importers")))
+    return None
 
 
 def has_tables(importer: Contribution) -> bool:

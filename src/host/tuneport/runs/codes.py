@@ -5,6 +5,8 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
+import tuneport
+
 ERRORED = frozenset({"bad_json", "bad_utf8", "bad_type", "weight_not_finite", "int_range", "late_field"})
 """A record that could not be read or handled; so is every code that begins with `hook:`."""
 
@@ -13,10 +15,20 @@ FILTERED = frozenset({"missing_field", "text_too_short", "text_too_long", "empty
 
 
 def raised(error: BaseException) -> str:
-    """What a plugin raised, and where: `KeyError at plugin.py:12`. Not its text, which may hold a record's values."""
-    frames = traceback.extract_tb(error.__traceback__)
+    """What a plugin raised, and where: `KeyError at plugin.py:12`. Not its text, which may hold a record's values.
+
+    Without a place where none of its own lines is to blame: it answered what no plugin may answer.
+    """
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _ours(frame.filename)]
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{place}"
+
+
+def _ours(file: str) -> bool:
+    return Path(file).is_relative_to(_HOST)
+
+
+_HOST = Path(tuneport.__file__).parent
 
 
 def sound(text: str) -> str:

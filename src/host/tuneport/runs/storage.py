@@ -186,7 +186,9 @@ def failure(error: OSError, operation: str, path: Path | str) -> TuneportError:
     if error.errno in _TRANSIENT:
         return TryAgainError(f"{path}: {error.strerror}", "free some space and run it again")
     text = f"cannot {_WORDS.get(operation, operation)} {path}: {error.strerror or error}"
-    return NotPermittedError(text) if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS} else StorageError(text)
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return NotPermittedError(text, "check owner and permissions, or name another place")
+    return StorageError(text)
 
 
 def _rename_exclusively(source: Path, target: Path) -> None:

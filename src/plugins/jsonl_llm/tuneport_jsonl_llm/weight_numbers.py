@@ -50,7 +50,8 @@ def _worked_out(text: str, ctx: Context) -> ReadNumber:
     ctx.reads()
     for name in sorted(expression.fields):
         ctx.needs(name, at="weight_expression")
-    no_number = Reject("bad_type", "Weight expression gives no number: values in it do not go together")
+    text = "Weight expression gives no number: values in it do not go together; a text that is one is number(field)"
+    no_number = Reject("bad_type", text)
 
     def read(entity: Entity) -> float | Reject | None:
         value = expression(entity)
@@ -58,6 +59,8 @@ def _worked_out(text: str, ctx: Context) -> ReadNumber:
             differed.clear()
             if value is None:
                 return no_number
+        if value is None:
+            ctx.count("weight_undefined")
         value = _number(value, "Weight expression")
         return value if value is None or isinstance(value, Reject) else _at_least_zero(value, ctx)
 

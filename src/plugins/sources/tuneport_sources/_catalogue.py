@@ -69,7 +69,8 @@ def query_relation(connection: sqlite3.Connection, query: str, params: Mapping[s
         found = execute_checked(connection, sql, params, title)
     except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
-            raise SourceError(f"{title}: {error}", "" if "no such" in str(error) else _ONE_SELECT) from error
+            reads = "no such" in str(error) and text.upper().startswith(("SELECT", "WITH"))
+            raise SourceError(f"{title}: {error}", "" if reads else _ONE_SELECT) from error
         raise
     return Relation("query", "query", {column[0]: "" for column in found.description}, query=text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from tuneport.errors import PluginError, UnknownNameError
 from tuneport.model import Problem
 from tuneport.plugin_manager import PluginManager
 from tuneport.recipes import Recipe, SourceSection
+from tuneport.references import reference_in
 from tuneport.runs.planning.paths import files_of, suffixes
 from tuneport.runs.planning.stages import Resolver, Stage
 
@@ -110,17 +111,21 @@ def _of_another(problem: Problem, name: str, place: str, manager: PluginManager)
     return msgspec.structs.replace(problem, hint=f"{', '.join(others)} has it, and this is read by {reader}")
 
 
-def _keys(importer: str, manager: PluginManager) -> Iterable[str]:
+def _keys(importer: str, manager: PluginManager) -> list[str]:
     try:
-        return manager.resolve("importers", importer).config.model_fields
+        return list(manager.resolve("importers", importer).config.model_fields)
     except PluginError:
-        return ()
+        return []
 
 
 def _files(recipe: Recipe, section: SourceSection, place: str, resolver: Resolver) -> list[str] | None:
     """The files a section names; none where it names no path, None where that is wrong."""
     problems, known = resolver.problems, len(resolver.problems)
-    given = recipe.references.opened(section.settings.get("path"), f"{place}.path", problems)
+    path = section.settings.get("path")
+    given = recipe.references.opened(path, f"{place}.path", problems)
+    if (reference := reference_in(path)) is not None and isinstance(given, str):
+        whole = recipe.resolve(Path(given)).absolute()
+        recipe.references.hides(reference, given, str(whole), whole.name)
     if given is None:
         return [] if len(problems) == known else None
     if section.importer is not None and isinstance(given, str | Path) and recipe.resolve(Path(given)).is_dir():

@@ -7,6 +7,8 @@ from datetime import datetime
 from logging import getLogger
 from pathlib import Path
 
+import msgspec
+
 from tuneport.config import closest
 from tuneport.errors import TuneportError
 from tuneport.files import Resources
@@ -71,7 +73,11 @@ def _streams(
     for name, places in zip(reader.files or ("",), many, strict=True):
         problems.extend(problem for path in places.values() if (problem := target.would_lose(path)) is not None)
         source = _open(reader, config.model_copy(update=places), now, recipe.run.seed, resources)
-        streams.append(Stream(number, name, source, information(source)))
+        info = information(source)
+        title = recipe.references.masked(info.title)
+        streams.append(
+            Stream(number, recipe.references.masked(name), source, msgspec.structs.replace(info, title=title))
+        )
     return streams
 
 

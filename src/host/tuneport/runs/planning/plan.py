@@ -117,7 +117,7 @@ class Plan:
     def place(self, stream: int, ordinal: int) -> str:
         """Where a record stands, for a person; `ordinal` counts lines or rows of its stream, from 0."""
         try:
-            return sound(self.streams[stream].source.locate(ordinal))
+            return self.recipe.references.masked(sound(self.streams[stream].source.locate(ordinal)))
         except Exception:  # noqa: BLE001  -- where a third party's source cannot say it, the number will do
             return f"record {ordinal + 1}"
 

@@ -190,7 +190,7 @@ class _InletPreparer:
         weight = sample.weight
         self._at = stage = self._style_ref
         if not isfinite(weight) or weight < 0.0:
-            return bad_weight(stage, whose, weight)
+            return bad_weight(stage, whose, weight, self._warned)
         for stage, weigh in self._weightings:
             self._at = stage
             factor = weigh(entity, sample)
@@ -198,7 +198,7 @@ class _InletPreparer:
                 return rejected_by(stage, whose, factor)
             weight *= factor
             if not isfinite(weight) or weight < 0.0:
-                return bad_weight(stage, whose, weight)
+                return bad_weight(stage, whose, weight, self._warned)
         sample.weight = min(max(weight, self._least), self._most) if self._bounded else weight
         return None
 
@@ -211,7 +211,7 @@ class _InletPreparer:
             if isinstance(number, Reject):
                 return rejected_by(stage, whose, number)
             if number is not None and not isfinite(number):
-                return bad_weight(stage, whose, number)
+                return bad_weight(stage, whose, number, self._warned)
             numbers.append(nan if number is None else float(number))
         for column, taken in zip(columns, numbers, strict=True):
             column.append(taken)
@@ -225,10 +225,13 @@ def _reject(answer: object) -> Reject:
     return answer
 
 
-def bad_weight(stage: StageRef, whose: Whose, weight: float) -> Rejected:
-    """The reject of a weight that is negative or not finite."""
+def bad_weight(stage: StageRef, whose: Whose, weight: float, warned: set[str]) -> Rejected:
+    """The reject of a weight that is negative or not finite; a negative one is told once, for its plugin's author."""
     if weight < 0.0 and isfinite(weight):
         text = f"{stage.qualified} gave a negative factor"
+        if stage.qualified not in warned:
+            warned.add(stage.qualified)
+            log.warning("%s: a weighting answers a number of at least 0, or a Reject", text)
         return whose.reject(stage.qualified, f"hook:{stage.plugin}", text)
     return whose.reject(stage.qualified, "weight_not_finite", f"Weight is {weight}, not a finite number")
 

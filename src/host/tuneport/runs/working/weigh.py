@@ -48,7 +48,7 @@ class Finisher:
             try:
                 weight *= factor(None if isnan(number) else number)
                 if not isfinite(weight) or weight < 0.0:
-                    return bad_weight(stage, whose, weight)
+                    return bad_weight(stage, whose, weight, self._warned)
             except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
                 return raised_by(stage, whose, error, self._warned)
         if self._factors:
