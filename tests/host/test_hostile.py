@@ -422,7 +422,7 @@ def test_a_callback_that_raises_publishes_nothing(tmp_path: Path) -> None:
         ([1], "a table is wanted"),
         ({"source": "a\ud800.jsonl", "output": "x"}, "not Unicode"),
         ({"source": "in.jsonl", "output": "x\0y"}, "NUL"),
-        ({"source": {"path": "in.jsonl", "key": deep(900)}, "output": "x"}, "key"),
+        ({"source": {"path": "in.jsonl", "key": deep(900)}, "output": "x"}, "nested more than 100 levels deep"),
         ({"source": "in.jsonl", "output": "x", "run": {"now": 2026}}, "run.now"),
         ({"source": "in.jsonl", "output": "x", "run": {"now": "20260101"}}, "run.now"),
         ({"source": "in.jsonl", "output": "x", "run": {"now": "0001-01-01T00:00:00+14:00"}}, "run.now"),

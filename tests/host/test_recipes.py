@@ -91,7 +91,7 @@ def test_settings_of_sources(source: str, setting: str, given: str, after: Any) 
     """One source is `source`, however it is written; of several each has its number."""
     data = copy.deepcopy({"source": SOURCES[source]})
 
-    assert override(data, [setting], {}) == [given]
+    assert override(data, [setting], {}) == {given: "--set"}
     assert data == {"source": after}
 
 
@@ -112,7 +112,7 @@ def test_settings_go_into_lists_and_stages() -> None:
         ("novalue", "expected key=value"),
         ("=3", "expected key=value"),
         ("output.path.inner=3", "output.path is no section"),
-        ("source.limit=3", "the recipe has 2 sources\nsay which, as source[0].limit"),
+        ("source.limit=3", "the recipe has 2 sources\nsay which: --set source[0].limit=..."),
         ("source[2].limit=3", "source has 2 entries"),
         ("export.formats[1].weights=ignore", "export.formats has 1 entry"),
         ("export.metrics[0]=x", "export.metrics has 0 entries"),

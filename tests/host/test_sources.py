@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ import tuneport
 from tuneport import PluginManager, Reject, hookimpl
 from tuneport.errors import RecipeError, SourceNotFoundError
 from tuneport.runs import Sizes, execute, plan_export
+from tuneport.runs.storage import Storage
 
 ASKED = [{"id": n, "question": f"What is number {n} for?", "answer": f"It stands for number {n}."} for n in range(40)]
 SAID = [{"id": n, "user_message": f"Tell me of {n}.", "assistant_response": f"Of {n} I know a lot."} for n in range(30)]
@@ -146,7 +148,7 @@ def test_every_record_is_named_by_its_own_file(folder: Path) -> None:
         places.add(tuple(json.loads(line)["locator"] for line in lines))
         shutil.rmtree("out")
 
-    assert places == {("a.jsonl:10", "b.jsonl:1")}
+    assert places == {("d/a.jsonl:10", "d/b.jsonl:1")}
 
 
 SIZES = {
@@ -357,3 +359,56 @@ def test_validators_of_two_styles_see_conversations(folder: Path) -> None:
 
     assert [list(row) for row in seen] == [["messages", "weight"]] * 2
     assert seen[0]["messages"][1]["content"] == '{"parts":["wood","iron","rope"]}'
+
+
+def test_files_are_read_once_however_they_are_named(folder: Path) -> None:
+    """The same file by two ways is one file, and links in a loop lead nowhere."""
+    write(Path("two/ok.jsonl"), ASKED[:5])
+    Path("two/a").symlink_to(".")
+    Path("two/b").symlink_to(".")
+    for path in ("two/**/*.jsonl", ["two/ok.jsonl", "./two/ok.jsonl", "two/../two/ok.jsonl"]):
+        assert tuneport.export(asked({"path": path})).stats.total_entities == 5
+        shutil.rmtree("out")
+
+
+def test_what_is_left_out_of_a_folder_is_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Files of other kinds, pipes, and links to nothing are named; what is hidden is not looked at."""
+    write(Path("d/a.jsonl"), ASKED)
+    write(Path("d/.b.jsonl"), ASKED)
+    Path("d/b.parquet").write_bytes(b"PAR1")
+    Path("d/c.jsonl").symlink_to("nowhere.jsonl")
+    os.mkfifo("d/pipe.jsonl")
+    tuneport.export(asked({"path": "d"}))
+    tuneport.export(asked({"path": "d/*.jsonl"}, output="other"))
+
+    assert [message for message in caplog.messages if "left out" in message] == [
+        "d: left out what no importer reads: b.parquet and 2 more",
+        "d/*.jsonl: left out what no importer reads: d/c.jsonl and 1 more",
+    ]
+
+
+@pytest.mark.parametrize("path", ["", [""], ["faq.jsonl", ""]])
+def test_an_empty_path_names_nothing(folder: Path, path: Any) -> None:
+    """A variable that is empty does not stand for the whole folder."""
+    assert wrong(folder, {"path": path}) == ["source.path: a path, or a list of paths, is wanted"]
+
+
+def test_many_small_files_are_few_savepoints(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is made durable together is a matter of how much was done, not of how many files it came from."""
+    for number in range(60):
+        write(Path(f"d/{number:02}.jsonl"), ASKED[number % 40 :][:1])
+    records = 0
+
+    def counted(operation: str, path: Path) -> None:
+        nonlocal records
+        records += operation == "rename" and path.parent.name == "done" and path.suffix == ".json"
+
+    execute(plan_export(asked({"path": "d"})), storage=Storage(counted))
+    assert records == 1
+
+
+def test_a_style_that_is_no_stage(folder: Path) -> None:
+    """A slip in a source's style table is told, and not taken for the exporter's own style."""
+    assert wrong(folder, {**FAQ, "style": {"usee": "chat_completion"}}) == [
+        'source.style: a stage is a name, or a table with use = "name"'
+    ]

@@ -93,6 +93,14 @@ class References:
             if (taken := _Taken(reference, key, known)) not in self._taken:
                 self._taken.append(taken)
 
+    def behind(self, key: str) -> Reference | None:
+        """The environment's variable that stands under a key; None where none does.
+
+        What is wrong with its value cannot be told without telling parts of it. Files are meant to be mended.
+        """
+        found = (taken.reference for taken in self._taken if taken.key == key and taken.reference.kind == "env")
+        return next(found, None)
+
     def hides(self, reference: Reference, *texts: str) -> None:
         """Let no message show these texts either: what can be told of a value, such as the name of a file."""
         self._others.extend((reference, text) for text in texts if text)
@@ -132,9 +140,9 @@ class References:
         try:
             yield
         except TuneportError as error:
-            before, error.message = error.message, self.masked(error.message)
-            # A hint beside it may name a neighbour of what must not be named.
-            error.hint = self.masked(error.hint) if error.message == before else ""
+            # A hint about a path that must not be named may name its neighbour.
+            near = any(text in error.message for _, text in self._others)
+            error.message, error.hint = self.masked(error.message), "" if near else self.masked(error.hint)
             error.args = tuple(self.masked(one) if isinstance(one, str) else one for one in error.args)
             raise
 

@@ -90,7 +90,6 @@ def recipe_of(
         UsageError: a flag cannot be understood.
     """
     from tuneport.recipes import load_recipe, parse_recipe
-    from tuneport.recipes.loading import named
     from tuneport.recipes.overriding import override
     from tuneport.recipes.written import Written
 
@@ -108,7 +107,7 @@ def recipe_of(
         **{f"export.field_mapping.{target}_field": ("--map", column) for target, column in fields.items()},
     }
     extra = {name: value for name, (_, value) in given.items() if value is not None}
-    options = {name: option for name, (option, _) in given.items()} | {"output.path": "--to"}
+    options = {name: option for name, (option, _) in given.items() if name in extra} | {"output.path": "--to"}
     bound = [_param(text) for text in params]
     options |= {setting.partition("=")[0].strip(): "--param" for setting in bound}
     settings = (*settings, *bound)
@@ -117,7 +116,7 @@ def recipe_of(
         _must_go_together(fields, style)
         files = sources[0] if len(sources) == 1 else [*sources]
         data: dict[str, Any] = {"source": {"path": files}, "output": {"path": to} if to else {}}
-        outside = {"output.path": "--to", **named(override(data, settings, extra), options)}
+        outside = {"output.path": "--to", **override(data, settings, extra, options)}
         origin = " ".join(sources[:2]) + (" ..." if len(sources) > 2 else "")
         return parse_recipe(data, Path(), origin, Written(outside=outside))
     if to is not None:

@@ -23,6 +23,7 @@ from tuneport.recipes.written import Written, only_source
 from tuneport.references import References
 
 MAX_BYTES = 1 << 20
+MAX_DEPTH = 100
 _QUOTED = "'([^']*)'"
 
 
@@ -57,8 +58,8 @@ def load_recipe(
         problem = Problem("", "not UTF-8 text", "save the file as UTF-8", line=line, column=column)
         raise RecipeError([problem], str(path)) from None
     data = _decode(text, path)
-    given = override(data, settings, extra or {})
-    return parse_recipe(data, path.parent, str(path), Written(text, _is_json(path), named(given, options)))
+    given = override(data, settings, extra or {}, options)
+    return parse_recipe(data, path.parent, str(path), Written(text, _is_json(path), given))
 
 
 def _beside(path: Path) -> str:
@@ -68,11 +69,6 @@ def _beside(path: Path) -> str:
     except OSError:
         return ""
     return closest(path.name, names) if path.name not in names else ""
-
-
-def named(paths: Iterable[str], options: Mapping[str, str] | None) -> dict[str, str]:
-    """The paths that a command line gave, to the option that did."""
-    return {path: (options or {}).get(path, "--set") for path in paths}
 
 
 def parse_recipe(data: Any, base: Path | None = None, origin: str = "recipe", written: Written | None = None) -> Recipe:
@@ -124,8 +120,26 @@ def must_be_sound(data: Any, origin: str) -> None:
         raise RecipeError([Problem("", "a text or path in it is not Unicode")], origin) from None
     except (RecursionError, ValueError):
         raise RecipeError([Problem("", "nested too deeply")], origin) from None
+    if _depth(data) > MAX_DEPTH:
+        raise RecipeError([Problem("", f"nested more than {MAX_DEPTH} levels deep")], origin)
     if _holds_nul(data):
         raise RecipeError([Problem("", "a text or path in it holds a NUL character")], origin)
+
+
+def _depth(data: Any) -> int:
+    """How deeply data is nested; without recursion, as below."""
+    depth, level = 0, [data]
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        inner = [value.values() if isinstance(value, Mapping) else value for value in level]
+        level = [
+            one
+            for values in inner
+            if not isinstance(values, str | Path) and isinstance(values, Iterable)
+            for one in values
+            if isinstance(one, Mapping | list | tuple)
+        ]
+    return depth
 
 
 def _holds_nul(data: Any) -> bool:

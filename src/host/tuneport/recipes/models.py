@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,16 +119,19 @@ def refusal(
 ) -> RecipeError:
     """The error for a recipe: problems at their places in its text, without anything that references stand for."""
     if references is not None:
-        problems = [
-            msgspec.structs.replace(
-                one,
-                path=references.masked(one.path),
-                message=references.masked(one.message),
-                hint=references.masked(one.hint),
-            )
-            for one in problems
-        ]
+        problems = [_shown(one, references) for one in problems]
     return RecipeError(written.placed(problems) if written is not None else problems, origin)
+
+
+def _shown(problem: Problem, references: References) -> Problem:
+    """A problem that says nothing of what references stand for."""
+    key = re.sub(r"\[\d+\]$", "", problem.path).rpartition(".")[2]
+    reference = references.behind(key)
+    if reference is not None:
+        path = f"{problem.path} = {reference}"
+        return msgspec.structs.replace(problem, path=path, message="what it stands for cannot be used here", hint="")
+    texts = (references.masked(text) for text in (problem.path, problem.message, problem.hint))
+    return msgspec.structs.replace(problem, **dict(zip(("path", "message", "hint"), texts, strict=True)))
 
 
 def rfc3339(moment: datetime) -> str:

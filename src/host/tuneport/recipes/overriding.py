@@ -18,14 +18,25 @@ _KEY = re.compile(r"[^.\[\]]+(?:\[\d+\])*(?:\.[^.\[\]]+(?:\[\d+\])*)*")
 _STAGES = {"filters", "weightings", "formats", "validators", "metrics", "artifacts"}
 
 
-def override(data: dict[str, Any], settings: Sequence[str], extra: Mapping[str, Any]) -> list[str]:
+def override(
+    data: dict[str, Any],
+    settings: Sequence[str],
+    extra: Mapping[str, Any],
+    options: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Put `key.path=value` settings and dotted keys into a recipe's data.
 
     A key may go into a list, `export.formats[0].weights`. With one source, `source` is that one; with several it is
     `source[1]`. What is written as a path or a name alone becomes the table it stands for.
 
+    Args:
+        data: changed in place.
+        settings: texts of `--set`.
+        extra: dotted key to value.
+        options: dotted key to the option that gave it, where that was not `--set`.
+
     Returns:
-        The paths that were set, as problems spell them.
+        The paths that were set, as problems spell them, to the options that did.
 
     Raises:
         UsageError: a setting has no `=`, reaches into something that is no section, or names none of several sources.
@@ -36,13 +47,14 @@ def override(data: dict[str, Any], settings: Sequence[str], extra: Mapping[str, 
         if not equals or not key.strip():
             raise UsageError(f"--set {setting}: expected key=value", "such as --set output.shard_size=64MiB")
         pairs[key.strip()] = _value(value.strip())
-    return [_set(data, key, value) for key, value in pairs.items()]
+    named = {key: (options or {}).get(key, "--set") for key in pairs}
+    return {_set(data, key, value, named[key]): named[key] for key, value in pairs.items()}
 
 
-def _set(data: dict[str, Any], key: str, value: Any) -> str:
+def _set(data: dict[str, Any], key: str, value: Any, option: str) -> str:
     if not _KEY.fullmatch(key):
         raise UsageError(f"--set {key}: no key of a recipe", "such as output.min_rows or export.formats[0].use")
-    place = _one_source(data, tuple(name or int(index) for name, index in _STEP.findall(key)), key)
+    place = _one_source(data, tuple(name or int(index) for name, index in _STEP.findall(key)), key, option)
     holder: Any = data
     for number, step in enumerate(place):
         _must_hold(holder, step, place[:number], key)
@@ -55,14 +67,15 @@ def _set(data: dict[str, Any], key: str, value: Any) -> str:
     return path if _sources(data) > 1 else only_source(path)
 
 
-def _one_source(data: Mapping[str, Any], place: Location, key: str) -> Location:
+def _one_source(data: Mapping[str, Any], place: Location, key: str, option: str) -> Location:
     """The place as the data has it: a source that stands in a list has its number there, one alone has none."""
     if place[0] != "source" or len(place) == 1:
         return place
     numbered, count = isinstance(place[1], int), _sources(data)
     if not numbered and count > 1:
         rest = join("", place[1:])
-        raise UsageError(f"--set {key}: the recipe has {count} sources", f"say which, as source[0].{rest}")
+        named = f"--set {key}" if option == "--set" else option
+        raise UsageError(f"{named}: the recipe has {count} sources", f"say which: --set source[0].{rest}=...")
     if isinstance(data.get("source"), list):
         return place if numbered or count == 0 else ("source", 0, *place[1:])
     if not numbered:

@@ -61,6 +61,13 @@ class SourceSection(Config):
     limit: int | None = Field(None, ge=1)
     """Read only the first so many records."""
 
+    @field_validator("limit", mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        if isinstance(value, bool | float):
+            raise ValueError("a whole number is wanted")
+        return value
+
     @field_validator("key", mode="before")
     @classmethod
     def _one_key(cls, value: Any) -> Any:

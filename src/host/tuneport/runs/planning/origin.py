@@ -14,6 +14,7 @@ from tuneport.errors import TuneportError
 from tuneport.files import Resources
 from tuneport.model import Entity, Problem
 from tuneport.recipes import Recipe, SourceSection
+from tuneport.references import reference_in
 from tuneport.runs.planning.identity import now_of
 from tuneport.runs.planning.importers import Reader
 from tuneport.runs.planning.target import Target
@@ -48,6 +49,7 @@ def opened(
         try:
             own = _streams(recipe, number, reader, target, resources, problems)
         except TuneportError as error:
+            _conceal(error, reader)
             if not problems:
                 raise
             # Without the keys that are wrong it may be another source that could not be opened.
@@ -60,6 +62,13 @@ def opened(
         inlets.append(Inlet(reader.name, reader.place, reader.section, reader.importer.ref, info, key, subject))
         streams += own
     return inlets, streams
+
+
+def _conceal(error: TuneportError, reader: Reader) -> None:
+    """Let an error about a query that stands in the environment quote nothing of it."""
+    reference = reference_in(reader.section.settings.get("query"))
+    if reference is not None and reference.kind == "env":
+        error.message, error.hint = f"{reader.place}.query = {reference}: what it stands for cannot be read", ""
 
 
 def _streams(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from logging import getLogger
 from pathlib import Path
 
 from tuneport.errors import SourceNotFoundError
 from tuneport.model import Problem
 
 _COMPRESSED = {".gz", ".zst"}
+
+log = getLogger("tuneport")
 
 
 def suffixes(name: str) -> list[str]:
@@ -36,13 +39,23 @@ def files_of(
         SourceNotFoundError: a pattern matches nothing.
     """
     many = given if isinstance(given, list | tuple) else [given]
-    if not many or not all(isinstance(one, str | Path) for one in many):
+    if not many or not all(isinstance(one, str | Path) and str(one) for one in many):
         problems.append(Problem(place, "a path, or a list of paths, is wanted"))
         return []
-    found: dict[str, None] = {}
+    found: dict[object, str] = {}
     for one in many:
-        found |= dict.fromkeys(_expanded(str(one), place, base, readable, problems))
-    return list(found)
+        for path in _expanded(str(one), place, base, readable, problems):
+            found.setdefault(_same(base / path), path)
+    return list(found.values())
+
+
+def _same(path: Path) -> object:
+    """What two names of one file have in common, so that it is read once."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return path
+    return facts.st_dev, facts.st_ino
 
 
 def _expanded(
@@ -51,25 +64,37 @@ def _expanded(
     whole = base / path
     # What stands there under exactly this name is meant, whatever its name looks like.
     if not os.path.lexists(whole) and glob.has_magic(path):
-        matches = sorted(match for match in _matching(path, base) if (base / match).is_file())
-        if not matches:
+        matches = sorted(_matching(path, base))
+        files = [match for match in matches if (base / match).is_file()]
+        if not files:
             raise SourceNotFoundError(f"{path} matches no file", f"it starts from {base.absolute()}")
-        return matches
+        _note([match for match in matches if match not in set(files) and not (base / match).is_dir()], path)
+        return files
     if whole.is_dir():
         return _folder(path, whole, place, readable, problems)
     return [path]
 
 
-def _matching(pattern: str, base: Path) -> list[str]:
-    # Path.glob refuses absolute patterns, and patterns that lead upwards.
-    return glob.glob(pattern, root_dir=base, recursive=True)  # noqa: PTH207
+def _matching(pattern: str, base: Path) -> Iterator[str]:
+    """What a pattern matches. Links to folders are not followed by `**`: they may lead back to where they stand."""
+    head, recursive, tail = pattern.partition("**/")
+    if not recursive or glob.has_magic(head):
+        # Path.glob refuses absolute patterns, and patterns that lead upwards.
+        yield from glob.iglob(pattern, root_dir=base)  # noqa: PTH207
+        return
+    for folder, _, _ in os.walk(base / head):
+        inside = os.path.relpath(folder, base / head)
+        place = head if inside == "." else f"{head}{inside}/"
+        if not any(step.startswith(".") for step in Path(inside).parts):
+            yield from _matching(f"{glob.escape(place)}{tail}", base)
 
 
 def _folder(
     path: str, whole: Path, place: str, readable: Callable[[str], object], problems: list[Problem]
 ) -> Sequence[str]:
     """The files of a folder that can be read; what stands in folders below it is not meant."""
-    names = sorted(entry.name for entry in os.scandir(whole) if entry.is_file() and not entry.name.startswith("."))
+    entries = [entry for entry in os.scandir(whole) if not entry.name.startswith(".") and not entry.is_dir()]
+    names = sorted(entry.name for entry in entries if entry.is_file())
     if {"manifest.json", "SHA256SUMS"} <= set(names):
         hint = f'name its files: path = "{path}/data/*/train/*.jsonl"'
         problems.append(Problem(f'{place} = "{path}"', "this is a dataset that was exported, no source", hint))
@@ -79,4 +104,12 @@ def _folder(
         has = f"it holds {', '.join(names[:6])}" if names else "it is empty"
         hint = f'{has}; a pattern reaches further: path = "{path}/**/*.jsonl"'
         problems.append(Problem(f'{place} = "{path}"', "no file in this folder can be read", hint))
+    else:
+        _note(sorted(entry.name for entry in entries if entry.name not in found), path)
     return [os.path.join(path, name) for name in found]  # noqa: PTH118  -- stays the text that the recipe has
+
+
+def _note(left: Sequence[str], path: str) -> None:
+    if left:
+        more = f" and {len(left) - 1:,} more" if len(left) > 1 else ""
+        log.warning("%s: left out what no importer reads: %s%s", path, left[0], more)

@@ -101,6 +101,9 @@ def _styles(recipe: Recipe, exporter: Mapping[str, Any], asked: Stages, resolver
 
 def _restyled(exporter: Mapping[str, Any], style: Use, place: str, resolver: Resolver) -> Use | None:
     """What the exporter tells this style, were it the run's."""
+    if not isinstance(style, str) and not isinstance(style.get("use"), str):
+        resolver.problems.append(Problem(place, 'a stage is a name, or a table with use = "name"'))
+        return None
     # What is wrong with the exporter's other keys is told where they stand.
     asking = Resolver(resolver.manager, [], resolver.references).stage("exporters", {**exporter, "style": style}, place)
     stages = _stages(asking, []) if asking is not None else None

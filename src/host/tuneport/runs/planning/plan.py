@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -116,8 +117,13 @@ class Plan:
 
     def place(self, stream: int, ordinal: int) -> str:
         """Where a record stands, for a person; `ordinal` counts lines or rows of its stream, from 0."""
+        one = self.streams[stream]
         try:
-            return self.recipe.references.masked(sound(self.streams[stream].source.locate(ordinal)))
+            place, file = one.source.locate(ordinal), Path(one.name).name
+            if file and place.startswith(file) and sum(other.inlet == one.inlet for other in self.streams) > 1:
+                # Of several files, two may have the same name in different folders.
+                place = f"{one.name}{place.removeprefix(file)}"
+            return self.recipe.references.masked(sound(place))
         except Exception:  # noqa: BLE001  -- where a third party's source cannot say it, the number will do
             return f"record {ordinal + 1}"
 

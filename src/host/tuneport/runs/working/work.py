@@ -20,6 +20,10 @@ Told = Callable[[int, int | None, int], None]
 """Called after each part with the exported count before it, the number of parts, and the records read."""
 
 
+_RECORD_BYTES = 1024
+"""What a record counts for that left no row: how much work a crash may lose is a matter of reading, too."""
+
+
 class Work:
     """Drives all parts that are not done yet. What a stop interrupts is kept, up to the last whole part.
 
@@ -108,7 +112,7 @@ class Work:
                 before = tally.stats.exported_entities
                 tally.add(result)
                 unsaved.append(result)
-                size += max(self._plan.pinned.part_bytes, sum(segment.size for segment in result.segments))
+                size += max(result.read * _RECORD_BYTES, sum(segment.size for segment in result.segments))
                 self._told(before, self._total, self._read)
                 tolerable(tally.stats, self._plan.recipe)
                 if size >= self._plan.sizes.savepoint_bytes:
