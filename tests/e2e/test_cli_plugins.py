@@ -54,7 +54,7 @@ def test_a_plugin_is_refused_locked_run_and_refused_again(plugins: Path, tmp_pat
     assert listed.returncode == 0
     assert "untrusted" in listed.stdout
     fix = next(line for line in listed.stdout.splitlines() if "tuneport plugins lock" in line).partition("tuneport ")[2]
-    assert tuneport("greet", "Ann", *here, cwd=tmp_path).returncode == 70
+    assert tuneport("greet", "Ann", *here, cwd=tmp_path).returncode == 77
     assert not (tmp_path / "mark").exists()
 
     locked = tuneport(*shlex.split(fix), cwd=tmp_path)
@@ -70,7 +70,7 @@ def test_a_plugin_is_refused_locked_run_and_refused_again(plugins: Path, tmp_pat
     doctor = tuneport("plugins", "doctor", *here, cwd=tmp_path)
     assert doctor.returncode == 1
     assert "greeter/__init__.py differs" in doctor.stdout
-    assert tuneport("greet", "Ann", *here, cwd=tmp_path).returncode == 70
+    assert tuneport("greet", "Ann", *here, cwd=tmp_path).returncode == 77
     again = tuneport("plugins", "lock", plugins, cwd=tmp_path)
     assert "changed    greeter 1.0   greeter/__init__.py\n" in again.stdout
     assert "the same as before" in tuneport("plugins", "lock", plugins, cwd=tmp_path).stdout
@@ -109,8 +109,8 @@ def test_trust_is_asked_for_on_the_command_line_or_in_the_environment(plugins: P
     assert ran.stdout == "hello Ann\n"
     assert "UNPINNED CODE RUNS: plugin greeter" in ran.stderr
     assert tuneport("greet", "Ann", *here, cwd=tmp_path, TUNEPORT_TRUST="any").stdout == "hello Ann\n"
-    assert tuneport("greet", "Ann", *here, "--trust", "pinned", cwd=tmp_path, TUNEPORT_TRUST="any").returncode == 70
-    assert tuneport("greet", *here, "--", "--trust=any", cwd=tmp_path).returncode == 70
+    assert tuneport("greet", "Ann", *here, "--trust", "pinned", cwd=tmp_path, TUNEPORT_TRUST="any").returncode == 77
+    assert tuneport("greet", *here, "--", "--trust=any", cwd=tmp_path).returncode == 77
 
 
 def test_the_lock_may_stand_elsewhere(plugins: Path, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_the_lock_may_stand_elsewhere(plugins: Path, tmp_path: Path) -> None:
     assert [(one["name"], one["change"]) for one in said["plugins"]] == [("greeter", "added")]
     ran = tuneport("greet", "Ann", cwd=tmp_path, TUNEPORT_PLUGIN_PATH=str(plugins), TUNEPORT_PLUGIN_LOCK=str(lock))
     assert ran.stdout == "hello Ann\n"
-    assert tuneport("greet", "Ann", "--plugin-dir", plugins, cwd=tmp_path).returncode == 70
+    assert tuneport("greet", "Ann", "--plugin-dir", plugins, cwd=tmp_path).returncode == 77
 
 
 def test_names_may_be_allowed_and_denied(plugins: Path, tmp_path: Path) -> None:

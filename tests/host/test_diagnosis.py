@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from host.dropping import CODE, dropped, only
+from host.plugin_manager.dropping import package, wheel, write
 from host.plugin_manager.making import Site, new_site
 from tuneport import PluginManager
 from tuneport.plugin_manager import lock_directory
@@ -110,7 +113,7 @@ def test_a_plugin_that_says_nothing_is_noted(site: Site) -> None:
         ("import os; os._exit(0)", "it ended the process that imported it (exit code 0)", "do not exit at import"),
         ("import os; os._exit(3)", "(exit code 3)", "do not exit at import"),
         ("import os; os.kill(os.getpid(), 9)", "(SIGKILL)", "do not exit at import"),
-        ("raise KeyboardInterrupt", "it ended the process", "do not exit at import"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt", ""),
         ("print('{}'); 1 / 0", "ZeroDivisionError: division by zero", ""),
         ("", "its manifest and its code disagree about formats acme", ""),
         ("class Bad:\n  def __repr__(self): 1 / 0\nraise ValueError(Bad())", "ValueError", ""),
@@ -150,3 +153,45 @@ def test_an_import_without_an_end_is_ended(site: Site) -> None:
     reason, hint = probed("acme", "installed (x-acme)", seconds=2)
     assert reason == "its import did not end within 2 s"
     assert hint
+
+
+def test_a_process_that_an_import_leaves_behind_holds_nobody_up(site: Site, tmp_path: Path) -> None:
+    """Even one that left the group, and keeps every file open that it was given."""
+    pid, alive = tmp_path / "pid", tmp_path / "alive"
+    child = f"import os, time; os.setsid(); open({str(pid)!r}, 'w').write(str(os.getpid()))"
+    leave = f"{child}; time.sleep(300); open({str(alive)!r}, 'w')"
+    wait = f"import os, time\nwhile not os.path.exists({str(pid)!r}): time.sleep(0.01)"
+    start = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {leave!r}])\n{wait}\n"
+    try:
+        for more, said in (("while True: pass", "its import did not end within"), (CODE, "")):
+            site.module("acme_code", start + more)
+            if said:
+                site.distribution("x-acme", acme="acme_code")
+            assert probed("acme", "installed (x-acme)", seconds=5 if said else 60)[0].startswith(said)
+            assert not alive.exists()
+            os.kill(int(pid.read_text()), signal.SIGKILL)
+            pid.unlink()
+    finally:
+        if pid.exists():
+            os.kill(int(pid.read_text()), signal.SIGKILL)
+
+
+def test_what_a_plugin_writes_among_the_answer_is_told(site: Site) -> None:
+    """It may find the file that the answer goes to."""
+    code = "import os\nfor number in range(3, 20):\n    try: os.write(number, b'junk')\n    except OSError: pass\n"
+    site.plugin("acme", code + CODE, {"name": "acme", "provides": {"formats": ["acme"]}})
+    finding = only(diagnose(PluginManager(auto_load=False), imports=True))
+    assert "it wrote among the answer" in finding.message
+    assert finding.hint
+
+
+@pytest.mark.parametrize("shape", ["wheel", "folder"])
+def test_what_was_loaded_by_its_path_is_found_again(tmp_path: Path, shape: str) -> None:
+    """The child looks where the manager does, and the others are not called broken."""
+    whole = "from tuneport import hookimpl\n@hookimpl\ndef exportEntities(entities, options): ...\n"
+    folder = tmp_path / "plugins"
+    path = wheel(folder, package(code=whole)) if shape == "wheel" else write(folder, package(code=whole)) / "acme"
+    lock_directory(folder)
+    manager = PluginManager(auto_load=False)
+    manager.load(path)
+    assert [one for one in diagnose(manager, imports=True) if one.severity == "error"] == []

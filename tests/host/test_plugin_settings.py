@@ -48,6 +48,16 @@ def test_the_environment_speaks_where_the_command_line_is_silent(monkeypatch: py
     assert asked == PluginSettings(("/one", "/two", "three"), "pinned", "own.json", allow, deny)
 
 
+@pytest.mark.parametrize("text", ["", " ", ",", " , "])
+def test_a_list_of_allowed_plugins_that_is_empty_allows_none(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Whoever sets the variable means to allow only what it names; of what is denied, nothing is nothing."""
+    monkeypatch.setenv("TUNEPORT_PLUGIN_ALLOW", text)
+    monkeypatch.setenv("TUNEPORT_PLUGIN_DENY", text)
+    found = settings_of(["hello"])
+    assert (found.allow, found.deny) == ((), ())
+    assert {record.refusal for record in found.manager().list()} == {"blocked"}
+
+
 def test_a_wrong_trust_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """In the option, and in the environment: nothing runs under a trust that nobody can mean."""
     assert run(["plugins", "list", "--trust", "all"]) == 2

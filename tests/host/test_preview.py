@@ -443,3 +443,28 @@ def test_odd_values_are_shown_as_texts() -> None:
     assert (entity["mute"], entity["3"]) == ("Mute", [1])
     assert json.loads(shown.to_json())["items"][1]["entity"] is None
     assert plain_value({"a": (1, 2.5, True, None, "x")}) == {"a": [1, 2.5, True, None, "x"]}
+
+
+@pytest.mark.parametrize(
+    ("where", "fix"),
+    [
+        (
+            "question != 'x' and upvotes >= 3",
+            "upvotes is text: write number(upvotes), or for a CSV file set source.types",
+        ),
+        ("question >= 3", "a text stands in quotes, a number does not"),
+    ],
+)
+def test_records_left_out_because_kinds_differ_are_told(where: str, fix: str, tmp_path: Path) -> None:
+    """The note says how many and how to mend it; a condition that suits the records has none."""
+    path = tmp_path / "faq.csv"
+    path.write_text("question,answer,upvotes\n" + "".join(f"What is {n}?,{LONG},{n}\n" for n in range(12)))
+    asked = recipe(path, tmp_path / "out")
+    shown = preview(asked, where=where)
+
+    assert shown.items == []
+    (note,) = shown.notes
+    assert note.startswith("where left 12 records out because it compares values of two kinds; ")
+    assert fix in note
+    suits = preview(asked, where="number(upvotes) >= 10")
+    assert ([item.locator for item in suits.items], suits.notes) == (["faq.csv:12", "faq.csv:13"], [])

@@ -1,19 +1,21 @@
 """What can go wrong, as one tree.
 
 TuneportError
-├── RecipeError            78  the recipe or a plugin's configuration is wrong; `problems` lists all of it
-├── UsageError              2  the command line is wrong
-├── SourceNotFoundError    66  what should be read is not there
-├── SourceError            69  what should be read is there and cannot be read
-├── DataError              65  the records themselves: too many errors, or none left to publish
-├── TargetExistsError      73  what should be written is there already
-├── StorageError           74  reading or writing failed
-├── TryAgainError          75  no space, or another run holds the lock: the same command may work later
-├── NotPermittedError      77  the system does not let us write there
-├── StoppedError          130  stopped on request
-├── StreamClosedError       0  whoever reads our rows has seen enough
-└── PluginError            70  a plugin is broken, ambiguous or refused
-    └── UnknownNameError   78  nothing of this name; the text names the closest
+├── RecipeError                78  the recipe or a plugin's configuration is wrong; `problems` lists all of it
+│                                  (77 where nothing is wrong but that plugins are not trusted)
+├── UsageError                  2  the command line is wrong
+├── SourceNotFoundError        66  what should be read is not there
+├── SourceError                69  what should be read is there and cannot be read
+├── DataError                  65  the records themselves: too many errors, or none left to publish
+├── TargetExistsError          73  what should be written is there already
+├── StorageError               74  reading or writing failed
+├── TryAgainError              75  no space, or another run holds the lock: the same command may work later
+├── NotPermittedError          77  the system does not let us write there
+├── StoppedError              130  stopped on request
+├── StreamClosedError           0  whoever reads our rows has seen enough
+└── PluginError                70  a plugin is broken, ambiguous or refused
+    ├── UntrustedPluginError   77  its code may not run: not pinned, changed, or in an unsafe place
+    └── UnknownNameError       78  nothing of this name; the text names the closest
 
 The numbers are the exit codes of the command line (sysexits.h where it has one).
 """
@@ -31,7 +33,7 @@ def told(error: BaseException) -> str:
     """An exception in one line; one of ours, or a plain ValueError, without its type."""
     try:
         text = " ".join(str(error).split())
-    except Exception:  # noqa: BLE001  -- an exception of a plugin may fail at that too
+    except BaseException:  # noqa: BLE001  -- an exception of a plugin may fail at that too
         text = ""
     if type(error) is ValueError and text:
         return text
@@ -49,7 +51,7 @@ class TuneportError(Exception):
     """
 
     code: ClassVar[str] = "error"
-    exit_code: ClassVar[int] = 70
+    exit_code: int = 70
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
@@ -69,6 +71,8 @@ class RecipeError(TuneportError):
     def __init__(self, problems: Sequence[Problem], origin: str = "recipe") -> None:
         self.problems = tuple(problems)
         self.origin = origin
+        if self.problems and all(problem.code == UntrustedPluginError.code for problem in self.problems):
+            self.exit_code = UntrustedPluginError.exit_code
         super().__init__(f"{self.summary()}\n\n{_lines(self.problems)}" if self.problems else self.summary())
 
     def summary(self) -> str:
@@ -184,6 +188,13 @@ class PluginError(TuneportError):
 
     code = "plugin"
     exit_code = 70
+
+
+class UntrustedPluginError(PluginError):
+    """A plugin that was asked for by name may not run: nothing pins its code, or anybody could have changed it."""
+
+    code = "untrusted"
+    exit_code = 77
 
 
 class UnknownNameError(PluginError):

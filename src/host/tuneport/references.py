@@ -11,7 +11,7 @@ from hashlib import scrypt
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tuneport.errors import TuneportError
+from tuneport.errors import RecipeError, TuneportError
 from tuneport.files import read_regular
 from tuneport.model import Problem
 
@@ -139,6 +139,8 @@ class References:
         """Let no error say what was read: a source, or its driver, may quote where it was told to look."""
         try:
             yield
+        except RecipeError:
+            raise  # its problems say nothing of what was read, and its other words are ours
         except TuneportError as error:
             # A hint about a path that must not be named may name its neighbour.
             near = any(text in error.message for _, text in self._others)

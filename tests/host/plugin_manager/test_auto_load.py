@@ -46,3 +46,25 @@ def test_auto_load_can_be_left_out_and_done_later(site: Site) -> None:
     assert not site.imported()
     manager.auto_load()
     assert manager.get("acme").state == "loaded"
+
+
+def test_a_plugin_may_ask_for_the_processs_manager_while_it_is_loaded(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gets the one that loads it, which can be asked for others already; those that load late come after it."""
+    from tuneport.plugin_manager import default
+
+    monkeypatch.setattr(default, "_own", default.Own())
+    code = "from tuneport import default_manager\nmine = default_manager()\nnames = mine.names('formats')\n"
+    site.module("host_log", "seen = []")
+    for name, priority, more in (("first", 1, code), ("second", 2, "")):
+        manifest = {"name": name, "auto_load": True, "load_priority": priority}
+        site.plugin(name, more + EAGER.format(name=name) + FORMAT.format(name=name), manifest)
+    manager = default.default_manager()
+    import first_code  # type: ignore[import-not-found]
+    import host_log
+
+    assert first_code.mine is manager is default.default_manager()
+    assert "tuneport" in first_code.names
+    assert host_log.seen == ["first", "second"]
+    assert {manager.get(name).state for name in ("first", "second")} == {"loaded"}

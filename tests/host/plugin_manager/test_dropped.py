@@ -196,18 +196,19 @@ def test_linked_plugins_are_refused_by_name(tmp_path: Path) -> None:
     (folder / "c-1.0-py3-none-any.whl").symlink_to(tmp_path / "elsewhere/c-1.0-py3-none-any.whl")
     manager = PluginManager([folder], discover=False, trust="any")
     assert {one.name: one.reason for one in manager.list(state="refused")} == {
-        "acme": f"unsafe: {folder}/acme is a symbolic link",
-        "b": f"unsafe: {folder}/b.py is a symbolic link",
-        "c": f"unsafe: {folder}/c-1.0-py3-none-any.whl is a symbolic link",
+        "acme": f"unsafe: {folder}/acme is a symbolic link that leads out of {folder}",
+        "b": f"unsafe: {folder}/b.py is a symbolic link that leads out of {folder}",
+        "c": f"unsafe: {folder}/c-1.0-py3-none-any.whl is a symbolic link that leads out of {folder}",
     }
     assert manager.get("sound").usable
 
 
 def test_a_manifest_and_its_package_have_to_agree(tmp_path: Path) -> None:
-    """Two names for one plugin are an error."""
+    """Two names for one plugin are an error, and both are listed: either may be the wrong one."""
     files = {"acme.json": manifest(), "acme/__init__.py": "", "acme/plugin.json": '{"name": "other"}'}
-    (record,) = PluginManager([write(tmp_path / "p", files)], discover=False).list()
-    assert record.reason == "it says its name is acme; the plugin it points to says other"
+    one, other = PluginManager([write(tmp_path / "p", files)], discover=False).list()
+    assert one.reason == "it says its name is acme; the plugin it points to says other"
+    assert (other.name, other.state) == ("other", "failed")
 
 
 def test_two_plugins_of_one_package_have_one_tree(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_what_cannot_be_pinned_is_left_out_and_told(tmp_path: Path) -> None:
     assert list(said(locked)) == ["acme"]
     assert [(name, why.partition(":")[0]) for name, _, why in locked.left_out] == [
         ("c", "unreadable manifest"),
-        ("b", f"{folder}/b/x is a symbolic link"),
+        ("b", f"{folder}/b/x is a symbolic link that leads out of {folder}"),
     ]
     assert PluginManager([folder], discover=False).get("quality").usable
 

@@ -106,6 +106,37 @@ def test_a_plugin_may_be_called_as_the_library_it_needs(site: Site, seen: list[s
     assert PluginManager().get("gone").hint == "pip install 'gone'"
 
 
+BROKEN = {
+    "broken": ({}, "failed: ZeroDivisionError: division by zero"),
+    "denied": ({"deny": ["base"]}, "refused: blocked: denied by 'base'"),
+}
+
+
+@pytest.mark.parametrize(("options", "reason"), BROKEN.values(), ids=BROKEN)
+def test_a_plugin_that_is_required_is_missing_though_pip_installed_it(
+    site: Site, seen: list[str], options: dict[str, Any], reason: str
+) -> None:
+    """Where a plugin answers to the name it decides, and not that a distribution of the name is there."""
+    plugin(site, "a", requires=["base"])
+    site.package("base_code", "1 / 0\n", {"name": "base", "provides": {}})
+    site.distribution("base", base="base_code")
+    manager = PluginManager(**options)
+    with pytest.raises(PluginError, match=f"plugin a .* is refused: requires: needs plugin base, which is {reason}"):
+        manager.resolve("formats", "a:a")
+    assert seen == []
+
+
+@pytest.mark.parametrize("options", [{}, {"trust": "any", "deny": ["pluggy"]}])
+def test_what_nobody_trusts_answers_to_no_name(
+    site: Site, seen: list[str], tmp_path: Path, options: dict[str, Any]
+) -> None:
+    """A directory's plugin called as a library, unpinned or denied, does not stand in the library's way."""
+    plugin(site, "a", requires=["pluggy>=1"])
+    manager = PluginManager([write(tmp_path / "plugins", package("pluggy"))], **options)
+    assert manager.get("pluggy").state == "refused"
+    assert manager.resolve("formats", "a:a").plugin == "a"
+
+
 def test_circles_are_named_and_refuse_nobody_else(site: Site, seen: list[str]) -> None:
     """Each plugin of a circle says how it goes; who is not in one is loaded."""
     plugin(site, "a", requires=["b"])

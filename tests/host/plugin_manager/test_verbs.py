@@ -69,10 +69,11 @@ def test_plugins_may_be_allowed_and_denied_by_name(
     assert not site.imported()
 
 
-def test_what_is_blocked_holds_no_name(site: Site, tmp_path: Path) -> None:
-    """It is not even registered, and never shadows or duplicates another."""
-    with pytest.raises(PluginError, match=r"plugin acme .* is refused: blocked: denied by 'acme'"):
-        PluginManager(deny=["acme"]).register(Formats(), "acme")
+def test_what_is_blocked_holds_no_name(tmp_path: Path) -> None:
+    """Two of a name that is denied are each refused for that alone: they neither shadow nor duplicate one another."""
+    folders = [write(tmp_path / name, package("acme", f"A = '{name}'")) for name in ("one", "two")]
+    manager = PluginManager(folders, trust="any", discover=False, deny=["acme"])
+    assert [one.reason for one in manager.list()] == ["blocked: denied by 'acme'"] * 2
 
 
 STRICT: dict[str, tuple[Callable[[Site], object], str]] = {
@@ -140,14 +141,17 @@ def test_what_was_locked_meanwhile_is_found_by_scanning_again(tmp_path: Path) ->
 def test_an_extended_manager_has_all_of_the_first_and_more(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its directories, settings and registered plugins, new directories, and fewer names; the first stays as it is."""
+    """Its directories, settings and registered plugins, new directories, and fewer names; the first stays as it is.
+
+    A directory that the first one names already keeps its rules; the others need the first one's lock file.
+    """
     site.plugin("eager", FORMAT.format(name="eager"), {"name": "eager", "auto_load": True})
     site.plugin("denied", FORMAT.format(name="denied"))
     folders = {name: write(tmp_path / name, package(name)) for name in ("one", "two", "late", "more")}
     monkeypatch.chdir(tmp_path)
     lock = tmp_path / "x.lock"
     lock_directory(folders["more"], lock)
-    first = PluginManager(["one"], trust="any", deny=["denied"])
+    first = PluginManager(["one"], trust="any", deny=["denied"], lock=lock)
     monkeypatch.chdir("/")
     first.scan_plugin_directory(folders["late"])
     mine = Formats()
@@ -156,24 +160,32 @@ def test_an_extended_manager_has_all_of_the_first_and_more(
     more = first.extended([folders["two"], folders["more"]], lock=lock, deny=["sources"])
     assert [(one.name, one.state) for one in first.list()] == before
     states = {one.name: (one.state, one.refusal) for one in more.list()}
-    assert states["one"] == states["two"] == states["late"] == states["more"] == ("ready", "")
+    assert states["one"] == states["late"] == states["more"] == ("ready", "")
+    assert states["two"] == ("refused", "untrusted")
     assert states["denied"] == states["sources"] == ("refused", "blocked")
     assert states["eager"] == states["mine"] == ("loaded", "")
     assert more.get("mine").instance is mine
-    assert more.resolve("formats", "two").plugin == "two"
-    narrowed = more.extended(allow=["t*", "mine"]).extended(allow=["two", "one"])
-    assert [one.name for one in narrowed.list() if one.usable] == ["two"]
-    assert narrowed.get("mine").reason == "blocked: allowed is only two, one"
+    assert more.resolve("formats", "more").plugin == "more"
+    narrowed = more.extended(allow=["mo*", "mine"]).extended(allow=["more", "one"])
+    assert [one.name for one in narrowed.list() if one.usable] == ["more"]
+    assert narrowed.get("mine").reason == "blocked: allowed is only more, one"
 
 
-def test_an_extended_manager_trusts_no_more_than_the_first(tmp_path: Path) -> None:
-    """New directories have to be pinned where the first manager's had to be."""
-    folder = write(tmp_path / "plugins", package())
-    more = PluginManager(discover=False).extended([folder])
-    assert more.get("acme").refusal == "untrusted"
-    assert PluginManager(discover=False, trust="any").extended([folder]).get("acme").usable
+def test_who_extends_a_manager_grants_nothing(tmp_path: Path) -> None:
+    """Neither the lock file beside a new directory, nor one that is named, nor the first one's trust counts."""
+    folder, own = write(tmp_path / "plugins", package()), tmp_path / "own.json"
+    lock_directory(folder)
+    lock_directory(folder, own)
+    for first in (PluginManager(discover=False), PluginManager(discover=False, trust="any")):
+        for lock in (None, own):
+            record = first.extended([folder], lock=lock).get("acme")
+            assert record.reason == f"untrusted: only the recipe names {folder}"
+            assert record.hint.startswith("a recipe cannot vouch for code: ")
+            assert record.hint.endswith(f"run it with --plugin-lock {lock or f'{folder}.lock.json'}")
+    assert PluginManager(discover=False, lock=own).extended([folder]).get("acme").usable
+    assert PluginManager([folder], discover=False).extended([folder]).get("acme").usable
     with pytest.raises(PluginError, match="nowhere does not exist"):
-        more.extended([tmp_path / "nowhere"])
+        PluginManager(discover=False).extended([tmp_path / "nowhere"])
 
 
 @pytest.mark.parametrize("shape", ["folder", "package", "manifest", "wheel", "text"])
@@ -277,7 +289,7 @@ def test_a_registered_plugin_stays_before_a_directory(tmp_path: Path) -> None:
     """What is loaded cannot be displaced by an extension."""
     folder = write(tmp_path / "plugins", {"acme.json": manifest(), "acme.py": ""})
     lock_directory(folder)
-    first = PluginManager(discover=False)
+    first = PluginManager(discover=False, lock=f"{folder}.lock.json")
     first.register(Whole(), "acme")
     more = first.extended([folder])
     assert [(one.origin, one.state) for one in more.list()] == [

@@ -117,6 +117,20 @@ def test_what_cannot_be_understood_is_a_problem_at_its_key(tmp_path: Path) -> No
         export(asked)
 
 
+@pytest.mark.parametrize("expression", ["'upvotes'", "upper('a')", "['1']", "null", "1 / 0", "'a' * 2"])
+def test_what_never_gives_a_number_is_a_problem(expression: str) -> None:
+    """A constant that is no number would refuse every record, or give each the default weight."""
+    with pytest.raises(RecipeError, match="never gives a number") as caught:
+        worked_out(expression, {})
+    assert [problem.path for problem in caught.value.problems] == ["weight_expression"]
+
+
+@pytest.mark.parametrize(("expression", "weight"), [("true", 1.0), ("2 > 3", 0.0), ("'2.5'", 2.5), ("1 + 1", 2.0)])
+def test_constants_that_count_are_weights(expression: str, weight: float) -> None:
+    """A condition counts 1 or 0, and a text that is a number is that number, as in a field."""
+    assert worked_out(expression, {}) == weight
+
+
 def test_rows_carry_what_was_worked_out(tmp_path: Path) -> None:
     """From a file to a file: the field is read, and every factor multiplies."""
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"

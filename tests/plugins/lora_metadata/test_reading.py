@@ -210,7 +210,7 @@ def test_what_belongs_to_the_run_or_to_others_is_left_alone() -> None:
         ({"base_model": "mistral"}, {"base_model": "is 'mistral', not an object"}),
         ({"training": {"epochs": 2.5}}, {"training.epochs": "is 2.5, not an integer"}),
         ({"training": {"epochs": True}}, {"training.epochs": "is true, not an integer"}),
-        ({"training": {"epochs": -1}}, {"training.epochs": "input should be greater than or equal to 0"}),
+        ({"training": {"epochs": -1}}, {"training.epochs": "is -1, not 0 or more"}),
         ({"training": {"learning_rate": "2e-4"}}, {"training.learning_rate": "is '2e-4', not a number"}),
         ({"training": {"target_modules": "q_proj"}}, {"training.target_modules": "is 'q_proj', not a list"}),
         ({"custom": []}, {"custom": "is a list, not an object"}),

@@ -85,7 +85,7 @@ def test_only_public_names_of_the_host_are_used() -> None:
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "tuneport":
                 seen.add(node.module)
-                assert node.module in ("tuneport", "tuneport.errors", "tuneport.hookspecs")
+                assert node.module in ("tuneport", "tuneport.errors", "tuneport.hookspecs", "tuneport.schemas")
                 if node.module == "tuneport":
                     assert {name.name for name in node.names} <= set(tuneport.__all__)
     assert "tuneport" in seen

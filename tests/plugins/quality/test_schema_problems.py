@@ -186,9 +186,13 @@ def test_a_schema_from_a_file() -> None:
 
 
 def test_a_table_that_is_more_than_a_file_name_is_a_schema() -> None:
-    """`file` is no keyword of JSON Schema, but a schema may carry anything."""
+    """`file` is no keyword of JSON Schema, but a schema may carry anything beside one; alone it judges nothing."""
     assert compiled({"file": "qa.json", "type": "object"}).schema == {"file": "qa.json", "type": "object"}
-    assert compiled({"file": {"type": "object"}}).schema == {"file": {"type": "object"}}
+    for given in ({"file": {"type": "object"}}, {"use": 3}, '{"use": 3}', {"file": "qa.json"}):
+        problem = refused(given, {"qa.json": b'{"use": 3}'})
+        assert problem.message.startswith("none of its keys is a keyword of JSON Schema: ")
+        assert problem.hint.startswith("such as { required = ")
+    assert compiled({}).schema == {}
 
 
 @pytest.mark.parametrize(

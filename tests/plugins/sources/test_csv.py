@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tuneport import Entity, Malformed
+from tuneport_sources._rows import Dialect, Rows
 from tuneport_sources.csv_file import CsvConfig, CsvSource
 
 TEXTS = st.text(st.sampled_from("ab\",;|\t \n\r'é€\U0001f914\u2028\ufeff"), max_size=8)
@@ -206,3 +207,24 @@ def test_other_encodings(tmp_path: Path) -> None:
     for encoding in ("cp1252", "UTF-16", "utf_8_sig"):
         found = source(tmp_path, text.encode(encoding), "faq.tsv", encoding=encoding)
         assert entities(found) == [{"id": "1", "text": "Größe €"}]
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+def test_many_blank_lines_are_passed_over_in_blocks(tmp_path: Path, ending: bytes) -> None:
+    """They count as lines, are not read one by one, and stay where they stand within quotes."""
+    blanks, asked = ending * 300_000, [0]
+    data = b"a,b" + ending + blanks + b"1,2" + ending
+
+    class Counted(io.BufferedReader):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            asked[0] += 1
+            return super().readline(size)
+
+    with Counted(io.FileIO(source(tmp_path, data)._path)) as file:
+        assert [line for line, _ in Rows(file, Dialect(",", '"'), "faq.csv")] == [0, 300_001]
+    assert asked[0] < 1000
+
+    (batch,) = source(tmp_path, data + b'3,"x' + blanks + b'y"' + ending + blanks).read(None, None)
+    assert batch.entities == [{"a": "1", "b": "2"}, {"a": "3", "b": f"x{blanks.decode()}y"}]
+    assert list(batch.ordinals) == [300_001, 300_002]
+    assert batch.end == 900_003

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sqlite3
 import tracemalloc
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,7 +20,10 @@ from tuneport import Batch, Malformed, Partition
 from tuneport.errors import SourceError, SourceNotFoundError
 from tuneport_sources import _lines
 from tuneport_sources._packed import is_packed
+from tuneport_sources.csv_file import CsvConfig, CsvSource
+from tuneport_sources.json_document import JsonSource
 from tuneport_sources.jsonl import JsonlConfig, JsonlSource
+from tuneport_sources.sqlite import SqliteSource
 
 
 def source(folder: Path, data: bytes) -> JsonlSource:
@@ -274,3 +279,62 @@ def test_unknown_configuration_is_refused() -> None:
     """A key that the importer does not know is an error."""
     with pytest.raises(ValidationError):
         JsonlConfig.model_validate({"path": "x.jsonl", "pth": 1})
+
+
+class CountedReads(io.BufferedReader):
+    """A file that counts the lines it was asked for."""
+
+    asked = 0
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """A line."""
+        self.asked += 1
+        return super().readline(size)
+
+
+@pytest.mark.parametrize("blank", [b"\n", b"\r\n", b" \t\n"])
+def test_millions_of_blank_lines_are_passed_over_in_blocks(tmp_path: Path, blank: bytes) -> None:
+    """Their number is right, in ranges too, and they are not read one by one."""
+    data = b'{"n": 1}\n' + blank * 300_000 + b'{"n": 2}\n' + blank * 5 + b'{"n": 3}'
+    found = source(tmp_path, data)
+    pieces: list[tuple[int, Any]] = []
+    base = 0
+    for partition in found.partitions(77_777):
+        piece, base = records(found.read(partition, None), base)
+        pieces += piece
+
+    assert records(found.read(None, None)) == (pieces, base)
+    assert (pieces, base) == ([(0, {"n": 1}), (300_001, {"n": 2}), (300_007, {"n": 3})], 300_008)
+    for count in (_lines.all_lines, lambda file: _lines.owned_lines(file, 0, len(data))):
+        with CountedReads(io.FileIO(tmp_path / "faq.jsonl")) as file:
+            assert len(list(count(file))) < 1000
+            assert file.asked < 1000
+
+
+def test_a_link_to_nothing_is_said_to_be_one(tmp_path: Path) -> None:
+    """It is there, so that it does not exist would be no answer."""
+    (tmp_path / "faq.jsonl").symlink_to(tmp_path / "moved.jsonl")
+    with pytest.raises(SourceNotFoundError, match=r"faq\.jsonl is a link to nothing") as caught:
+        JsonlSource(tmp_path / "faq.jsonl").info()
+    assert "did you mean" not in caught.value.hint
+
+
+def test_a_title_is_one_line(tmp_path: Path) -> None:
+    """Whatever the file is called, and whoever reads it."""
+    name = "a\n## h3 \x1b[1m<b>"
+    for ending, data in {".jsonl": "{}", ".json": "[]", ".csv": "a,b\n1,2\n"}.items():
+        (tmp_path / f"{name}{ending}").write_text(data)
+    with sqlite3.connect(tmp_path / f"{name}.db") as connection:
+        connection.execute('CREATE TABLE "b\nc" (id INTEGER)')
+    connection.close()
+    paths = {path.suffix: path for path in tmp_path.iterdir()}
+    found = [
+        JsonlSource(paths[".jsonl"]),
+        JsonSource(paths[".json"]),
+        CsvSource(CsvConfig(path=paths[".csv"])),
+        SqliteSource(paths[".db"]),
+    ]
+    titles = [one.info().title for one in found]
+
+    start = r"a\n## h3 \x1b[1m<b>"
+    assert titles == [f"{start}.jsonl", f"{start}.json", f"{start}.csv", rf"{start}.db, table b\nc"]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tuneport import Source
 from tuneport.errors import SourceError, SourceNotFoundError
-from tuneport_sources import _lines, _packed
+from tuneport_sources import _lines, _packed, _rows
 from tuneport_sources.csv_file import CsvConfig, CsvSource
 from tuneport_sources.json_document import JsonSource
 from tuneport_sources.jsonl import JsonlConfig, JsonlSource
@@ -241,8 +241,8 @@ def test_a_line_over_the_limit_is_passed_over_alike(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(_lines, "MAX_LINE", 20)
     monkeypatch.setattr(_lines, "_STEP", 7)
     for data in (b"", b"\n", b"x" * 21, b"x" * 20 + b"\n" + b"y" * 21 + b"\nz", _lines.BOM + b"x\n" + _lines.BOM):
-        ranged = list(_lines.owned_lines(io.BytesIO(data), 0, len(data)))
-        assert list(_lines.all_lines(io.BytesIO(data))) == ranged
+        ranged = list(_lines.owned_lines(io.BufferedReader(io.BytesIO(data)), 0, len(data)))
+        assert list(_lines.all_lines(io.BufferedReader(io.BytesIO(data)))) == ranged
 
 
 def test_a_place_is_that_in_the_text(tmp_path: Path) -> None:
@@ -261,3 +261,25 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_the_limit_is_configured() -> None:
     """It is a key of each importer that reads files, with 200 as its default."""
     assert JsonlConfig(path=Path("a")).max_ratio == CsvConfig(path=Path("a")).max_ratio == 200
+
+
+@pytest.mark.parametrize("suffix", PACK)
+@pytest.mark.parametrize("kind", [".jsonl", ".csv"])
+def test_a_bomb_of_blank_lines_is_refused_before_they_are_lines(
+    suffix: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It unpacks to too much; until that shows, no blank line is looked at on its own."""
+    passed: list[int] = []
+    before = _lines.pass_blank
+
+    def counted(*arguments: Any) -> _lines.Blank | None:
+        passed.append(1)
+        return before(*arguments)
+
+    monkeypatch.setattr(_lines, "pass_blank", counted)
+    monkeypatch.setattr(_rows, "pass_blank", counted)
+    start = b"a,b\n" if kind == ".csv" else b'{"a": 1}\n'
+    path = written(tmp_path, f"faq{kind}{suffix}", PACK[suffix](start + b"\n" * (100 << 20) + start))
+    with pytest.raises(SourceError, match="unpacks to more than 200 times its size"):
+        list(READERS[kind](path).read(None, None))
+    assert 0 < len(passed) < 10_000

@@ -11,7 +11,10 @@ _ERRORED = {
     ),
     "bad_type": (
         "A value has a type that its use does not take, or a row of a CSV file has too many cells or too few.",
-        "Mend it in the source, or read it with a query that casts it; the reason names the field.",
+        (
+            "Mend it in the source, or read it with a query that casts it; the reason names the field. Columns of a CSV"
+            ' file are text unless source.types.FIELD = "integer"; number(FIELD) reads one in an expression.'
+        ),
     ),
     "bad_utf8": (
         "A text is not UTF-8, or holds half of a surrogate pair, which is no character.",
@@ -80,7 +83,10 @@ _DUPLICATE = {
 _NOTES = {
     "where_kinds_differ": (
         "A condition compares values of two kinds, as a text with a number, and so does not hold.",
-        'Compare alike: rating >= 4 for numbers, rating == "4" for texts.',
+        (
+            'Compare alike: rating >= 4 for numbers, rating == "4" for texts. Columns of a CSV file are text:'
+            ' number(rating) >= 4 reads one as a number, and so does source.types.rating = "integer" for the whole run.'
+        ),
     ),
     "CODE refused by FORMAT": (
         "A format refused samples that another format of the run wrote: they count as exported.",

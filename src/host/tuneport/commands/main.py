@@ -59,7 +59,7 @@ Examples
   tuneport export support.db --to - | head -1
 
 Exit codes: 0 done, 1 the answer is no, 2 usage, 65 data, 66/69 source, 70 plugin or our fault,
-            73 exists, 74/75 disk, 77 permission, 78 recipe, 130 stopped. All: tuneport explain exit
+            73 exists, 74/75 disk, 77 permission or trust, 78 recipe, 130 stopped. All: tuneport explain exit
 """
 
 

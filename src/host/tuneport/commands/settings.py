@@ -60,7 +60,8 @@ def settings(dirs: Sequence[str] = (), trust: str | None = None, lock: str | Non
         dirs=(*named, *dirs),
         trust=trust or environment.get("TUNEPORT_TRUST") or "pinned",
         lock=lock or environment.get("TUNEPORT_PLUGIN_LOCK") or None,
-        allow=_globs("TUNEPORT_PLUGIN_ALLOW") or None,
+        # Set to nothing it allows nothing: a list that came out empty must not allow everything.
+        allow=_globs("TUNEPORT_PLUGIN_ALLOW") if "TUNEPORT_PLUGIN_ALLOW" in environment else None,
         deny=_globs("TUNEPORT_PLUGIN_DENY"),
     )
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from tuneport.runs import ExportResult, Plan
 from tuneport.runs.codes import is_error
 from tuneport.runs.planning.facts import PlanFacts, plan_facts
 
 _WIDTH = 100
+_MOST_BLAMED = 3
 _REPORTS = ("quality_report.json", "adapter_metadata.json")
 _CARRIED = {
     "row": "weight column",
@@ -25,8 +28,8 @@ def result_lines(result: ExportResult) -> str:
     stats = result.stats
     if result.status == "unchanged":
         count, digest = f"{stats.exported_entities:,} samples", result.digest[:8]
-        return f"unchanged: {count}, digest {digest}, same as {result.path}. Nothing written."
-    head = f"{result.title}  ->  {'stdout' if result.path == '-' else result.path}"
+        return _one_line(f"unchanged: {count}, digest {digest}, same as {result.path}. Nothing written.")
+    head = _one_line(f"{result.title}  ->  {'stdout' if result.path == '-' else result.path}")
     lines = [f"{head:<{_WIDTH - 8}}{_seconds(stats.duration_ms):>8}", "", _sum(result)]
     sources = result.dataset.manifest.sources
     if len(sources) > 1:
@@ -37,6 +40,8 @@ def result_lines(result: ExportResult) -> str:
     if filtered or errors:
         kept = "kept in a folder only" + ("" if result.kind == "stdout" else "; --json lists the first ones")
         lines += _row("rejects", f"{result.path}/rejects" if result.kind == "folder" else kept)
+        for number, text in enumerate(islice(_blamed(errors, stats.errors), _MOST_BLAMED)):
+            lines += _row("" if number else "plugins", text)
     if result.weights:
         weights = result.weights
         text = f"{_short(weights['min'])} to {_short(weights['max'])}, mean {_short(weights['mean'])}"
@@ -47,6 +52,19 @@ def result_lines(result: ExportResult) -> str:
     lines += _row("counted", _counts(result.notes))
     lines += ["", *(f"  {name:<12}{ledger.rows:,} rows{_lost(result, name)}" for name, ledger in stats.formats.items())]
     return "\n".join([*lines, *_next(result)])
+
+
+def _blamed(errors: Mapping[str, int], texts: list[str]) -> Iterator[str]:
+    """What was refused of each plugin that broke its promises, as the first texts say: its author needs that."""
+    for code, count in _by_size(errors):
+        plugin = code.removeprefix("hook:")
+        # Anchored: another plugin's reason, or a record's key, may hold such words as well.
+        reason = re.compile(
+            rf"Entity [^:]*(?::\d+)?: ({re.escape(plugin)}:[^ :]+ (?:raised |gave a negative factor).*)"
+        )
+        first = next(filter(None, map(reason.match, texts)), None) if plugin != code else None
+        if first is not None:
+            yield f"{count:,} {code}, the first: {first[1]}"
 
 
 def _sum(result: ExportResult) -> str:
@@ -65,8 +83,16 @@ def _row(name: str, text: str) -> list[str]:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    by_size = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return " · ".join(f"{count:,} {name}" for name, count in by_size)
+    return " · ".join(f"{count:,} {name}" for name, count in _by_size(counts))
+
+
+def _by_size(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _one_line(text: str) -> str:
+    """A text that files and plugins have a part in, on one line: what would break it stands there escaped."""
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 def _lost(result: ExportResult, name: str) -> str:
@@ -116,7 +142,7 @@ def _bytes(count: int) -> str:
 def plan_lines(plan: Plan) -> str:
     """The plan of a run, for a person."""
     facts = plan_facts(plan)
-    head = f"{title_line(facts)}  ->  {facts.target}"
+    head = _one_line(f"{title_line(facts)}  ->  {facts.target}")
     there = plan.target.on_exists == "fail" and plan.target.kind != "stdout" and plan.target.path.exists()
     exists = _row("exists", f"{facts.target} stands there already: --on-exists replace or version") if there else []
     return "\n".join([head, "", *plan_rows(facts), *exists, "", "nothing read or written"])
@@ -124,7 +150,7 @@ def plan_lines(plan: Plan) -> str:
 
 def title_line(facts: PlanFacts) -> str:
     """What is read, and about how much of it there is."""
-    return facts.title + (f", about {facts.rows:,} records" if facts.rows is not None else "")
+    return _one_line(facts.title) + (f", about {facts.rows:,} records" if facts.rows is not None else "")
 
 
 def plan_rows(facts: PlanFacts) -> list[str]:

@@ -34,6 +34,19 @@ class Hooks(pluggy.PluginManager):
             options["specname"] = EXPORTER_HOOKS[name]
         return options
 
+    def add(self, plugin: object, name: str) -> None:
+        """Register a plugin, or nothing of it where it implements a hook that does not exist.
+
+        Raises:
+            ValueError: it is registered already, or its hooks are not those of the contract.
+        """
+        self.register(plugin, name)
+        try:
+            self.check_pending()
+        except BaseException:
+            self.unregister(name=name)
+            raise
+
     def register_wrappers(self, plugin: object, name: str) -> None:
         """Register a plugin's wrappers, and nothing else of it."""
         self._wrappers_only = True

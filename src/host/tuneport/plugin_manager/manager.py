@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import threading
 from collections.abc import Iterable, Sequence
 from logging import getLogger
 from pathlib import Path
 from typing import Any
 
 from tuneport.errors import PluginError
-from tuneport.plugin_manager import dependencies
 from tuneport.plugin_manager.code.importing import instance_of
 from tuneport.plugin_manager.contributions import Contribution
-from tuneport.plugin_manager.finding import paths
 from tuneport.plugin_manager.finding.found import Found
 from tuneport.plugin_manager.finding.installed import installed
 from tuneport.plugin_manager.hooks import Hooks
 from tuneport.plugin_manager.loading import Loader
 from tuneport.plugin_manager.manifest import Manifest
-from tuneport.plugin_manager.names import Names
+from tuneport.plugin_manager.names import Names, is_path
 from tuneport.plugin_manager.records import PluginRecord, State
 from tuneport.plugin_manager.registry import Registry
-from tuneport.plugin_manager.settings import Scan, Settings
+from tuneport.plugin_manager.settings import Scan, Settings, known_trust, several
 from tuneport.plugin_manager.trust.files import absolute
-from tuneport.plugin_manager.trust.policy import known_trust
 
 log = getLogger("tuneport")
 
@@ -36,7 +32,7 @@ class PluginManager:
     Any thread may use a manager. Python cannot unload code: for a changed directory make a new manager.
 
     Args:
-        dirs: directories of plugins, as for `scan_plugin_directory`.
+        dirs: a directory of plugins, or several, as for `scan_plugin_directory`.
         discover: look at the installed distributions' entry points.
         auto_load: import the plugins that ask for it in their manifest.
         trust: which code of a directory may run. `pinned`: what its lock file pins. `any`: all that nobody else
@@ -53,7 +49,7 @@ class PluginManager:
 
     def __init__(
         self,
-        dirs: Iterable[str | Path] = (),
+        dirs: str | Path | Iterable[str | Path] = (),
         *,
         discover: bool = True,
         auto_load: bool = True,
@@ -63,47 +59,53 @@ class PluginManager:
         deny: Iterable[str] = (),
         strict: bool = False,
     ) -> None:
-        scans = tuple(Scan.of(directory, trust, lock) for directory in dirs)
+        scans = tuple(Scan.of(directory, trust, lock) for directory in several(dirs))
         names = Names().narrowed(allow, deny)
         own = None if lock is None else absolute(lock)
         self._start(Settings(scans, discover, auto_load, known_trust(trust), own, names, strict), ())
+        if auto_load:
+            self.auto_load()
 
     def _start(self, settings: Settings, registered: Iterable[tuple[object, str]]) -> None:
         self.hooks = Hooks()
         self._registry = Registry()
-        self._lock = threading.RLock()
         self._loader = Loader(self.hooks, self._registry, strict=settings.strict)
         self._settings = settings
-        self._registered: list[tuple[object, str]] = []
+        self._registered: tuple[tuple[object, str], ...] = ()
+        self._arriving: set[str] = set()
         self._add(installed() if settings.discover else ())
         for plugin, name in registered:
-            self._register(plugin, name)
+            self._keep(*self._admitted(plugin, name))
         for scan in settings.scans:
-            self._add(paths.found_at(scan))
+            self._add(_found_at(scan))
         self._loader.check()
-        if settings.auto_load:
-            self.auto_load()
 
     def extended(
         self,
-        dirs: Iterable[str | Path] = (),
+        dirs: str | Path | Iterable[str | Path] = (),
         *,
         lock: str | Path | None = None,
         allow: Iterable[str] | None = None,
         deny: Iterable[str] = (),
     ) -> PluginManager:
-        """A new manager with this one's settings and registered plugins, and more directories.
+        """A new manager with this one's settings and registered plugins, and directories that a recipe names.
+
+        Naming a directory grants nothing: its code runs if this manager's own `lock` pins it. A lock file beside
+        the directory, and `trust="any"`, count only for directories that this manager looks into already.
 
         Args:
-            dirs: more directories; they are trusted as this manager's are.
-            lock: their lock file; None means this manager's, else the one beside each.
+            dirs: one more directory, or several.
+            lock: the lock file that the recipe expects this manager to have: a hint where it has none.
             allow: globs of names; of the plugins this manager allows, others are refused.
             deny: globs of names that are refused as well.
 
         Raises:
             PluginError: as for a new manager.
         """
-        return self._made(self._settings.extended(dirs, lock, allow, deny), self._registered)
+        made = self.unloaded(self._settings.extended(several(dirs), lock, allow, deny), self._registered)
+        if made.settings.auto_load:
+            made.auto_load()
+        return made
 
     @property
     def settings(self) -> Settings:
@@ -111,7 +113,8 @@ class PluginManager:
         return self._settings
 
     @classmethod
-    def _made(cls, settings: Settings, registered: Iterable[tuple[object, str]]) -> PluginManager:
+    def unloaded(cls, settings: Settings, registered: Iterable[tuple[object, str]] = ()) -> PluginManager:
+        """A manager of these settings that has imported nothing yet, not even what asks for it."""
         self = cls.__new__(cls)
         self._start(settings, registered)
         return self
@@ -136,35 +139,43 @@ class PluginManager:
             PluginError: there is no such directory, or, where the manager is strict, a plugin cannot be used.
         """
         scan = Scan.of(directory, trust or self._settings.trust, lock or self._settings.lock)
-        with self._lock:
-            added = self._add(paths.found_at(scan), scan)
-            self._loader.check()
-            return len(added)
+        added = self._add(_found_at(scan), scan)
+        self._loader.check()
+        return len(added)
 
     def register(self, plugin: object, name: str) -> None:
         """Add a plugin that exists already, as a module or an object with hook implementations, and load it.
 
         Raises:
-            PluginError: the name is taken or not allowed, or the plugin is broken.
+            PluginError: the name is taken or not allowed, or the plugin is broken; nothing is kept of it then.
         """
-        with self._lock:
-            if self._registry.named(name):
+        with self._registry.lock:
+            if name in self._arriving or self._registry.named(name):
                 raise PluginError(f"there is a plugin {name} already", "register it under another name")
-            record = self._register(plugin, name)
-        if not record.usable:
-            raise record.error()
+            self._arriving.add(name)
+        try:
+            record, instance = self._admitted(plugin, name)
+            if not record.usable:
+                raise record.error()
+            self._keep(record, instance)
+        finally:
+            self._arriving.discard(name)
 
-    def _register(self, plugin: object, name: str) -> PluginRecord:
+    def _admitted(self, plugin: object, name: str) -> tuple[PluginRecord, object]:
+        """The record of a plugin that exists already, loaded if it can be, and its instance."""
         instance = instance_of(plugin)
         module = plugin.__name__ if inspect.ismodule(plugin) else type(instance).__module__
         record = PluginRecord(name, "registered", module)
         self._block(record)
-        self._registry.add(record)
         if record.usable:
             self._loader.admit(record, lambda: instance)
-        if record.state != "failed":
-            self._registered.append((instance, name))
-        return record
+        return record, instance
+
+    def _keep(self, record: PluginRecord, instance: object) -> None:
+        with self._registry.lock:
+            self._registry.add([record])
+            if record.usable:
+                self._registered = (*self._registered, (instance, record.name))
 
     def auto_load(self) -> None:
         """Load the plugins that ask for it in their manifest, lower `load_priority` first.
@@ -175,7 +186,7 @@ class PluginManager:
         asking = [(record.manifest, record) for record in self.list(state="ready") if record.manifest is not None]
         asking = [(manifest, record) for manifest, record in asking if manifest.auto_load]
         for _, record in sorted(asking, key=lambda pair: (pair[0].load_priority, pair[1].name)):
-            self._load(record)
+            self._loader.load(record)
             if not record.usable:
                 log.warning("%s", record.error())
 
@@ -217,7 +228,7 @@ class PluginManager:
         """
         from tuneport.exporter import load
 
-        return load(self, self._at(Path(name)) if paths.is_path(name) else str(name), config)
+        return load(self, self._at(Path(name)) if is_path(name) else str(name), config)
 
     def resolve(self, kind: str, name: str, prefer: str = "") -> Contribution:
         """The one contribution of this kind and name, its plugin loaded.
@@ -231,10 +242,9 @@ class PluginManager:
             UnknownNameError: nobody provides it.
             PluginError: several provide it, or the plugin is broken.
         """
-        with self._lock:
-            record, called = self._registry.find(kind, name, prefer, self._load)
-            self.load_plugin(record)
-            return record.contributions[kind, called]
+        record, called = self._registry.find(kind, name, prefer, self._loader.load)
+        self.load_plugin(record)
+        return record.contributions[kind, called]
 
     def names(self, kind: str) -> Sequence[str]:
         """What can be asked for: bare where one plugin provides it, `plugin:name` where several do."""
@@ -246,7 +256,7 @@ class PluginManager:
         Raises:
             PluginError: it is refused, or broken.
         """
-        self._load(record)
+        self._loader.load(record)
         if not record.usable:
             raise record.error()
         if record.state != "loaded":
@@ -258,29 +268,31 @@ class PluginManager:
     def _at(self, path: Path) -> str:
         """What to load for a path: its plugin is added, loaded, and has one exporter or importer."""
         scan = dataclasses.replace(Scan.of(path, self._settings.trust, self._settings.lock), alone=True)
-        with self._lock:
-            found = paths.found_at(scan)
-            self._add(found, scan)
-            one = paths.only([paths.recorded(self._registry, each) for each in found], scan.path)
-            self.load_plugin(one)
-            return paths.loaded_name(one)
+        from tuneport.plugin_manager.finding import paths
+
+        found = paths.found_at(scan)
+        self._add(found, scan)
+        one = paths.only([paths.recorded(self._registry, each) for each in found], scan.path)
+        self.load_plugin(one)
+        return paths.loaded_name(one)
 
     def _add(self, found: Iterable[Found], scan: Scan | None = None) -> Sequence[PluginRecord]:
         """Add what was found, and keep in mind where; the records that are new and can be used."""
-        with self._lock:
+        records = [PluginRecord.of(one) for one in found]
+        for record in records:
+            self._block(record)
+        with self._registry.lock:
             if scan is not None and scan not in self._settings.scans:
                 self._settings = dataclasses.replace(self._settings, scans=(*self._settings.scans, scan))
-            records = [PluginRecord.of(one) for one in found]
-            for record in records:
-                self._block(record)
-            added = [record for record in records if self._registry.add(record)]
-            dependencies.settle(self._registry.records())
-            return [record for record in added if record.usable]
+            return self._registry.add(records)
 
     def _block(self, record: PluginRecord) -> None:
         if why := self._settings.names.complaint(record.name):
             record.refuse("blocked", why, "name it in allow, or take it out of deny")
 
-    def _load(self, record: PluginRecord) -> None:
-        with self._lock:
-            self._loader.load(record)
+
+def _found_at(scan: Scan) -> Sequence[Found]:
+    # Most hosts have no directory, and do without all that it takes to judge one.
+    from tuneport.plugin_manager.finding.paths import found_at
+
+    return found_at(scan)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class Names:
             if not any(fnmatchcase(name, glob) for glob in globs):
                 return f"allowed is only {', '.join(globs) or 'none'}"
         return ""
+
+
+def is_path(name: object) -> bool:
+    """Whether a name is a path: a Path, or a text with a separator."""
+    return isinstance(name, Path) or (isinstance(name, str) and any(mark in name for mark in {"/", os.sep}))
 
 
 def _globs(given: Iterable[str]) -> tuple[str, ...]:

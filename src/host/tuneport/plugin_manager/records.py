@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from tuneport.errors import PluginError
+from tuneport.errors import PluginError, UntrustedPluginError
 from tuneport.plugin_manager.contributions import Contribution
-from tuneport.plugin_manager.finding.found import Found, top_of
+from tuneport.plugin_manager.finding.found import Found, legible, top_of
 from tuneport.plugin_manager.manifest import Manifest, incompatible
-from tuneport.plugin_manager.refusals import UNTRUSTED, Refusal
-from tuneport.plugin_manager.trust.bundle import Bundle
+from tuneport.plugin_manager.refusals import UNSURE, UNTRUSTED, Refusal
 from tuneport.plugin_manager.trust.digest import code_digest
+
+if TYPE_CHECKING:
+    from tuneport.plugin_manager.trust.bundle import Bundle
 
 State = Literal["ready", "loaded", "refused", "failed"]
 
 
 @dataclass(eq=False)
 class PluginRecord:
-    """A plugin and its state. Records are never thrown away.
+    """A plugin and its state, kept whatever becomes of it.
+
+    Only one of a directory that could not be used gives way: to what is found in its place, and can be used.
 
     Attributes:
         name: the plugin's name.
@@ -34,6 +38,8 @@ class PluginRecord:
         dist_version: that distribution's version.
         bundle: its files, where they come from a directory.
         needed: what it requires beside what its manifest says.
+        rank: how much its name counts against others of that name: what is installed or registered before what is
+            pinned, that before anything else of a directory. 0 where nothing that it says can be believed.
         unpinned: its code runs though nothing pins it.
         loading: it is being imported right now.
         cause: the exception that made it fail to load.
@@ -53,6 +59,7 @@ class PluginRecord:
     dist_version: str = ""
     bundle: Bundle | None = None
     needed: tuple[str, ...] = ()
+    rank: int = 3
     unpinned: bool = False
     loading: bool = False
     cause: BaseException | None = field(default=None, repr=False)
@@ -63,14 +70,15 @@ class PluginRecord:
     def of(cls, found: Found) -> PluginRecord:
         """The record of something just found."""
         record = cls(
-            found.name,
-            found.origin,
+            legible(found.name),
+            legible(found.origin),
             found.target,
             manifest=found.manifest,
             installed=found.installed,
             dist_version=found.version,
             bundle=found.bundle,
             needed=found.requires,
+            rank=3 if found.installed else 2 if found.pinned else 0 if found.error else 1,
             unpinned=found.unpinned,
         )
         if found.refusal:
@@ -112,8 +120,7 @@ class PluginRecord:
     @property
     def contends(self) -> bool:
         """Whether its name counts against others of that name: not where nothing it says can be believed."""
-        described = self.installed or self.manifest is not None or self.state != "failed"
-        return described and self.refusal not in UNTRUSTED
+        return self.rank > 0 and self.refusal not in UNTRUSTED
 
     @property
     def usable(self) -> bool:
@@ -142,7 +149,9 @@ class PluginRecord:
 
     def refuse(self, refusal: Refusal, reason: str, hint: str) -> None:
         """Note that the host will not use it."""
-        self.state, self.refusal, self.reason, self.hint = "refused", refusal, f"{refusal}: {reason}", hint
+        # Who reads it meanwhile finds the reason where it finds the state.
+        self.reason, self.hint = legible(f"{refusal}: {reason}"), legible(hint)
+        self.refusal, self.state = refusal, "refused"
 
     def readmit(self) -> None:
         """Note that what stood in its way is gone."""
@@ -150,11 +159,12 @@ class PluginRecord:
 
     def fail(self, reason: str, hint: str = "", cause: BaseException | None = None) -> None:
         """Note that it is broken."""
-        self.state, self.refusal, self.reason, self.cause = "failed", "", reason, cause
-        self.hint = hint or ("mend, upgrade or uninstall it" if self.installed else "mend it, or take it away")
+        self.hint = legible(hint) or ("mend, upgrade or uninstall it" if self.installed else "mend it, or take it away")
+        self.refusal, self.reason, self.cause, self.state = "", legible(reason), cause, "failed"
 
     def error(self) -> PluginError:
         """The error of someone who asked for it by name."""
-        error = PluginError(f"plugin {self.name} ({self.origin}) is {self.state}: {self.reason}", self.hint)
+        kind = UntrustedPluginError if self.refusal in UNSURE else PluginError
+        error = kind(f"plugin {self.name} ({self.origin}) is {self.state}: {self.reason}", self.hint)
         error.__cause__ = self.cause
         return error

@@ -12,8 +12,14 @@ is pinned; `incompatible` with this host; `shadowed` or `duplicate`, its name is
 it needs is missing.
 """
 
-UNTRUSTED: frozenset[Refusal] = frozenset({"blocked", "untrusted", "changed", "unsafe"})
+UNSURE: frozenset[Refusal] = frozenset({"untrusted", "changed", "unsafe"})
+"""Refusals for want of trust in a plugin's code."""
+
+UNTRUSTED: frozenset[Refusal] = UNSURE | {"blocked"}
 """Refusals after which nothing that a plugin says of itself counts, not even its name."""
+
+BESIDE: frozenset[Refusal] = frozenset({"shadowed", "duplicate", "requires"})
+"""Refusals that other plugins are the cause of: the plugin itself may be as it should be."""
 
 
 class RefusedError(Exception):

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 
 from tuneport.config import closest, suggest
 from tuneport.errors import PluginError, UnknownNameError
+from tuneport.plugin_manager import dependencies
 from tuneport.plugin_manager.records import PluginRecord
+from tuneport.plugin_manager.refusals import BESIDE
 
 
 class Registry:
-    """All records, the winners and the losers of every conflict."""
+    """All records, the winners and the losers of every conflict.
+
+    Any thread may read it, at any time: records are settled aside, and appear together.
+
+    Attributes:
+        lock: held to change records or what is here, and never while a plugin's code runs.
+    """
 
     def __init__(self) -> None:
-        self._records: list[PluginRecord] = []
+        self.lock = threading.RLock()
+        self._records: tuple[PluginRecord, ...] = ()
 
     def records(self) -> list[PluginRecord]:
         """All records by name."""
@@ -29,27 +39,34 @@ class Registry:
         Raises:
             UnknownNameError: there is none.
         """
-        records = self.named(name) or [record for record in self._records if name in record.aliases]
+        everyone = self._records
+        records = [record for record in everyone if record.name == name]
+        records = records or [record for record in everyone if name in record.aliases]
         if not records:
-            raise UnknownNameError(f"no plugin {name!r}", suggest(name, {record.name for record in self._records}))
-        return next((record for record in records if record.usable), records[0])
+            raise UnknownNameError(f"no plugin {name!r}", suggest(name, {record.name for record in everyone}))
+        believed = [record for record in records if record.contends] or records
+        return next((record for record in records if record.usable), believed[0])
 
-    def add(self, record: PluginRecord) -> bool:
-        """Add a record, and settle it against those of the same name; whether it can be used.
+    def add(self, records: Iterable[PluginRecord]) -> list[PluginRecord]:
+        """Add records, and settle who may bear a name and who lacks what it requires; those that can be used.
 
-        The same name and code is the same plugin, and not added again; nor is another state of the same folder.
+        The same name and code is the same plugin, and not added again; nor is another state of the same folder, but
+        for one that can be used in place of one that could not.
         """
-        for other in self.named(record.name):
-            if _one_place(record, other) and record.usable and not other.usable:
-                # It was mended, or pinned, since it was found last.
-                self._records.remove(other)
-            elif _one_place(record, other) or _same(record, other):
-                return False
-        others = [one for one in self.named(record.name) if one.contends]
-        self._records.append(record)
-        if record.contends:
-            _settle([*others, record])
-        return record.usable
+        with self.lock:
+            everyone, added = list(self._records), list[PluginRecord]()
+            for record in records:
+                rivals = [one for one in everyone if one.name == record.name]
+                mended = {one for one in rivals if _mends(record, one)}
+                if any(_one_place(record, one) or _same(record, one) for one in rivals if one not in mended):
+                    continue
+                everyone = [*(one for one in everyone if one not in mended), record]
+                added.append(record)
+            for name in dict.fromkeys(record.name for record in added if record.contends):
+                _settle([one for one in everyone if one.name == name and one.contends])
+            dependencies.settle(everyone)
+            self._records = tuple(everyone)
+            return [record for record in added if record.usable]
 
     def find(self, kind: str, name: str, prefer: str, load: Callable[[PluginRecord], None]) -> tuple[PluginRecord, str]:
         """The record that provides `name`, and what it calls it.
@@ -117,6 +134,14 @@ def _one_place(record: PluginRecord, other: PluginRecord) -> bool:
     return record.origin == other.origin and not (record.installed or other.installed)
 
 
+def _mends(record: PluginRecord, other: PluginRecord) -> bool:
+    """Whether a record is the other plugin mended, or pinned, since it was found."""
+    if not _one_place(record, other) or other.usable or not record.usable:
+        return False
+    unchanged = record.manifest == other.manifest and record.needed == other.needed and _same(record, other)
+    return not (unchanged and other.refusal in BESIDE)
+
+
 def _same(record: PluginRecord, other: PluginRecord) -> bool:
     if record.bundle is not None and other.bundle is not None:
         alike = record.contends == other.contends and record.bundle.digest == other.bundle.digest
@@ -129,14 +154,15 @@ def _same(record: PluginRecord, other: PluginRecord) -> bool:
 def _settle(records: list[PluginRecord]) -> None:
     """Decide who may bear a name, whatever else is wrong with them.
 
-    What is installed beats a directory; of two distributions, or two directories, neither is used. What is
-    loaded cannot be unloaded: it stays.
+    What is installed beats a directory, what is pinned there beats what is not; of two distributions, or two
+    directories, neither is used. What is loaded cannot be unloaded: it stays.
     """
-    rivals = [one for one in records if one.installed] or records
-    loaded = [one for one in records if one.state == "loaded"]
+    highest = max(one.rank for one in records)
+    rivals = [one for one in records if one.rank == highest]
+    loaded = [one for one in records if one.state == "loaded" or one.loading]
     origins = " and ".join(one.origin for one in rivals)
     for one in records:
-        if one.state in {"loaded", "failed"}:
+        if one in loaded or one.state == "failed":
             continue
         if one not in rivals or loaded:
             winner = (loaded or rivals)[0].origin

@@ -117,12 +117,15 @@ class ExportSection(Config):
 
 
 class PluginsSection(Config):
-    """`run.plugins`: where else plugins are, and which may be used. What is not pinned by a lock file does not run."""
+    """`run.plugins`: where else plugins are, and which may be used.
+
+    A recipe grants nothing: what is there runs if the lock file that the host or the command line names pins it.
+    """
 
     dirs: list[Path] = []
     """Directories to look into."""
     lock: Path | None = None
-    """The lock file that pins them; DIR.lock.json beside each where it is left out."""
+    """The lock file that pins them, for whoever runs the recipe to name; another one there is an error."""
     allow: list[str] | None = None
     """Names or globs of the only plugins that may be used."""
     deny: list[str] = []

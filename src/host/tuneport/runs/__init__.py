@@ -79,6 +79,10 @@ def _with_plugins(recipe: Recipe, asked: PluginsSection, manager: PluginManager)
         for number, folder in enumerate(dirs)
         if not folder.is_dir()
     ]
+    host = manager.settings.lock
+    if lock is not None and host is not None and lock.resolve() != host.resolve():
+        hint = f"leave it out of the recipe, or run it with --plugin-lock {asked.lock}"
+        problems.append(Problem(f'run.plugins.lock = "{asked.lock}"', f"the lock file of this host is {host}", hint))
     if problems:
         raise recipe.refused([*recipe.problems, *problems])
     return manager.extended(dirs, lock=lock, allow=asked.allow, deny=asked.deny)

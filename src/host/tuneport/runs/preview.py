@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import msgspec.json
 
-from tuneport.config import below
-from tuneport.context import Context
-from tuneport.errors import RecipeError, UsageError
-from tuneport.expressions import Condition, ExpressionError, condition
-from tuneport.model import Batch, Entity, Outcome, Problem
+from tuneport.errors import UsageError
+from tuneport.model import Batch, Entity, Outcome
 from tuneport.recipes import Recipe, load_recipe, parse_recipe
 from tuneport.runs import plan_export
+from tuneport.runs.choosing import Chosen
 from tuneport.runs.messages import Candidates, Part, Prepared, Segment, Verdict
 from tuneport.runs.plain import plain_value
 from tuneport.runs.planning.facts import PlanFacts, plan_facts
@@ -74,7 +71,7 @@ class Preview(msgspec.Struct):
     Attributes:
         plan: what a run would do.
         items: one per record.
-        notes: in what a run over all records would differ from this.
+        notes: in what a run over all records would differ from this, and records that `where` left out unasked.
     """
 
     plan: PlanFacts
@@ -118,8 +115,9 @@ def preview(
     facts = plan_facts(plan)
     if not named:
         facts = msgspec.structs.replace(facts, target=None, digest=None)
-    items = list(_items(plan, count, _chosen(plan, where) if where else None))
-    return Preview(facts, items, _notes(plan, count, items))
+    chosen = Chosen(plan, where) if where else None
+    items = list(_items(plan, count, chosen))
+    return Preview(facts, items, [*(chosen.notes() if chosen else ()), *_notes(plan, count, items)])
 
 
 def _notes(plan: Plan, count: int, items: list[PreviewItem]) -> list[str]:
@@ -171,27 +169,7 @@ class _Shown(msgspec.Struct):
     prepared: Prepared
 
 
-def _chosen(plan: Plan, where: str) -> Condition:
-    """The condition that says which records to show.
-
-    Raises:
-        RecipeError: it cannot be understood, or the source has no such field.
-    """
-    fields = {name: kind for known in plan.pinned.fields for name, kind in known}
-    closed = all(inlet.info.closed for inlet in plan.inlets)
-    context = Context(plan.pinned.now, plan.recipe.run.seed, getLogger("tuneport"), fields, closed)
-    try:
-        chosen = condition(where)
-    except ExpressionError as error:
-        raise RecipeError([Problem("where", error.message, error.hint)]) from None
-    for name in sorted(chosen.fields):
-        context.needs(name)
-    if context.problems:
-        raise RecipeError([below("where", problem) for problem in context.problems])
-    return chosen
-
-
-def _items(plan: Plan, most: int, chosen: Condition | None) -> Iterator[PreviewItem]:
+def _items(plan: Plan, most: int, chosen: Chosen | None) -> Iterator[PreviewItem]:
     """Every record through the stages of a run, as a part of its own."""
     preparer = Preparer(plan)
     shown = [_Shown(*record, *preparer.prepare(part)) for part, record in _parts(plan, most, chosen)]
@@ -203,7 +181,7 @@ def _items(plan: Plan, most: int, chosen: Condition | None) -> Iterator[PreviewI
         yield _item(plan, one, verdict, renderer, memory, formats)
 
 
-def _parts(plan: Plan, most: int, chosen: Condition | None) -> Iterator[tuple[Part, tuple[Entity | None, int]]]:
+def _parts(plan: Plan, most: int, chosen: Chosen | None) -> Iterator[tuple[Part, tuple[Entity | None, int]]]:
     """The first records of each source as parts, each with the record as it was read and its ordinal."""
     output = plan.recipe.output
     visible = visibility(output.include_fields, output.exclude_fields) or dict
@@ -215,19 +193,12 @@ def _parts(plan: Plan, most: int, chosen: Condition | None) -> Iterator[tuple[Pa
         # Whole records: what nothing reads is shown all the same. And a copy of each: a stage may change its own.
         batches: Iterable[Batch] = readable(stream.source, None, None)
         if chosen is not None:
-            batches = (_where(batch, chosen) for batch in batches)
+            batches = map(chosen.of, batches)
         for batch in rebatch(within(batches, left[stream.inlet]), 1, plan.pinned.part_bytes):
             if batch.entities or batch.malformed:
                 yield Part(index, number, None, [batch]), _record(batch, visible)
                 left[stream.inlet] -= 1
             index += 1
-
-
-def _where(batch: Batch, chosen: Condition) -> Batch:
-    """The records of a batch for which a condition holds; one that could not be read is none of them."""
-    records = zip(batch.ordinals, batch.entities, strict=True)
-    kept = [(ordinal, entity) for ordinal, entity in records if isinstance(entity, dict) and chosen(entity)]
-    return Batch([entity for _, entity in kept], [ordinal for ordinal, _ in kept], batch.end)
 
 
 def _record(batch: Batch, visible: Callable[[Entity], Entity]) -> tuple[Entity | None, int]:

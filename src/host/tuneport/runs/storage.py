@@ -58,10 +58,13 @@ class Storage:
             finally:
                 os.close(descriptor)
 
-    def put(self, path: Path, data: bytes) -> None:
-        """Write a file that is there whole or not at all, and durable."""
+    def put(self, path: Path, data: bytes, mode: int | None = None) -> None:
+        """Write a file that is there whole or not at all, and durable; with these permissions, where they are given."""
         part = path.with_name(path.name + ".part")
         self.write(part, data)
+        if mode is not None:
+            with self._step("permit", part):
+                part.chmod(mode)
         self.sync(part)
         self.rename(part, path)
         self.sync(path.parent)

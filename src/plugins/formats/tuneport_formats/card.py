@@ -8,11 +8,15 @@ written as JSON, which is YAML that nothing in them can break out of.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from tuneport import Artifact, Config, Context, Dataset
 
+_MEANT = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|_(?!\w)|^#")
+"""What Markdown takes for more than a character. An underscore within a word is none."""
+_ENTITIES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
 _FILES = "`recipe.json` is what was asked for, `manifest.json` what was done, `SHA256SUMS` the proof."
 
 
@@ -87,18 +91,18 @@ def _quoted(value: object) -> str:
 def _body(dataset: Dataset) -> str:
     manifest = dataset.manifest
     counts = manifest.counts
-    reads = f"{counts['total']:,} records read from {manifest.source}"
+    reads = f"{counts['total']:,} records read from {_plain(manifest.source)}"
     parts = [f"{counts[name]:,} {name}" for name in ("exported", "filtered", "duplicate", "errored")]
     return "\n".join(
         [
-            f"# {manifest.name}",
+            f"# {_plain(manifest.name)}",
             "",
             f"{reads}: {', '.join(parts)}.",
             "",
             "| format | split | rows |",
             "|---|---|---|",
             *(
-                f"| {name} | {split} | {sum(file.rows for file in files):,} |"
+                f"| {_plain(name)} | {_plain(split)} | {sum(file.rows for file in files):,} |"
                 for name, info in dataset.formats.items()
                 for split, files in info.splits.items()
             ),
@@ -119,12 +123,18 @@ def _body(dataset: Dataset) -> str:
     )
 
 
+def _plain(text: str) -> str:
+    """A name as Markdown that shows it, on one line: files, folders and plugins are called whatever somebody likes."""
+    shown = text if text.isprintable() else repr(text)[1:-1]
+    return _MEANT.sub(r"\\\g<0>", shown).translate(_ENTITIES)
+
+
 def _rejects(rejects: dict[str, int]) -> list[str]:
     if not rejects:
         return []
     return [
         "Records left out, by reason (each one stands in `rejects/`):",
         "",
-        *(f"- {code}: {count:,}" for code, count in rejects.items()),
+        *(f"- {_plain(code)}: {count:,}" for code, count in rejects.items()),
         "",
     ]

@@ -12,7 +12,9 @@ from pydantic import (
 )
 
 from tuneport import AdapterMetadata, Config
+from tuneport.schemas import GivenSchema
 from tuneport_jsonl_llm.mapping import parse
+from tuneport_jsonl_llm.values import describe
 
 MetadataType = Literal["string", "integer", "number", "bool", "list[string]", "list[integer]", "list[number]"]
 METADATA_TYPES: tuple[str, ...] = get_args(MetadataType)
@@ -70,7 +72,8 @@ class StyleConfig(Config):
         if isinstance(given, dict):
             for name, kind in given.items():
                 if kind not in METADATA_TYPES:
-                    raise ValueError(f'"{name}" has the type {kind!r}; known: {", ".join(METADATA_TYPES)}')
+                    found = f"has the type {kind!r}" if isinstance(kind, str) else f"is {describe(kind)}, not a type"
+                    raise ValueError(f'"{name}" {found}; known: {", ".join(METADATA_TYPES)}')
         elif not (isinstance(given, (list, tuple)) and all(isinstance(name, str) for name in given)):
             raise ValueError("a list of field names, or a table of field name to type")
         return list(given) if isinstance(given, tuple) else given
@@ -82,7 +85,8 @@ class FieldWeightConfig(Config):
     weight_field: str = Field("importance", min_length=1)
     """The field that holds the weight: a number, or text that is one."""
     weight_expression: str = ""
-    """An expression over the record, such as `log1p(upvotes) * 0.5`, instead of a field."""
+    """An expression over the record, such as `log1p(upvotes) * 0.5`, instead of a field. A condition counts 1
+    where it holds and 0 where it does not; null, as of a field that is missing, is `default_weight`."""
     default_weight: float = Field(1.0, ge=0)
     """The weight of a record without one. Never normalised."""
     normalize: Literal["none", "log", "minmax", "percentile"] = "none"
@@ -93,6 +97,10 @@ class FieldWeightConfig(Config):
     def _one_of_both(self) -> Self:
         if self.weight_expression.strip() and "weight_field" in self.model_fields_set:
             raise ValueError("weight_field and weight_expression are both given: name one")
+        # Whoever writes every default down gives both, and means the field.
+        empty = "weight_expression" in self.model_fields_set and not self.weight_expression.strip()
+        if empty and "weight_field" not in self.model_fields_set:
+            raise ValueError("weight_expression is empty: write one, such as log1p(upvotes), or leave the key out")
         return self
 
 
@@ -164,8 +172,9 @@ class _Carried(Config):
 class SchemaConfig(_Carried):
     """A schema that rows carry."""
 
-    json_schema: str | dict[str, Any]
-    """A JSON Schema that every row carries: as JSON text, as a table, or as a file (`{ file = "row.schema.json" }`)."""
+    json_schema: GivenSchema
+    """A JSON Schema that every row carries: as JSON text, as a table, in a file (`{ file = "row.schema.json" }`), or in
+    a variable (`{ env = "ROW_SCHEMA" }`)."""
 
 
 class RowConfig(_Carried):
@@ -173,7 +182,7 @@ class RowConfig(_Carried):
 
     metadata_encoding: Literal["object", "json"] = "object"
     """`object` writes metadata as an object, `json` as one string that holds JSON."""
-    json_schema: str | dict[str, Any] | None = None
+    json_schema: GivenSchema | None = None
     """A JSON Schema that every row carries; None for none."""
 
 
@@ -182,8 +191,9 @@ class StructuredGeneration(Config):
 
     enable_schema_validation: bool = False
     """Whether rows are checked at all."""
-    json_schema: str | dict[str, Any] = ""
-    """The schema: JSON text, a table, or a file (`{ file = "row.schema.json" }`)."""
+    json_schema: GivenSchema = ""
+    """The schema: JSON text, a table, a file (`{ file = "row.schema.json" }`), or a variable that holds its text
+    (`{ env = "ROW_SCHEMA" }`)."""
     include_schema_in_output: bool = False
     """Whether every row carries the schema."""
     schema_encoding: SchemaEncoding = "object"

@@ -9,6 +9,7 @@ from typing import Any
 
 from tuneport import Artifact, Context, Dataset, Problem
 from tuneport.errors import RecipeError
+from tuneport.schemas import without_keyword
 from tuneport_jsonl_llm.config import SchemaConfig
 
 MAX_BYTES = 1 << 20
@@ -18,7 +19,7 @@ def read_schema(given: str | dict[str, Any], ctx: Context) -> dict[str, Any]:
     """A schema given as JSON text, as a table, or as a file, which every row can carry.
 
     Raises:
-        RecipeError: it cannot be read, is no JSON object, or holds what a row cannot.
+        RecipeError: it cannot be read, is no JSON object, has no keyword of JSON Schema, or holds what a row cannot.
     """
     if isinstance(given, dict) and not (given.keys() == {"file"} and isinstance(given["file"], str)):
         return _writable(given)
@@ -45,6 +46,9 @@ def _writable(schema: Any) -> dict[str, Any]:
     """The schema, where a row can carry it: finite numbers of 64 bits, texts in UTF-8, and not too much of it."""
     if not isinstance(schema, dict):
         raise _problem("not a JSON object")
+    wrong = without_keyword(schema)
+    if wrong is not None:
+        raise _problem(*wrong)
     try:
         size = len(canonical(schema).encode())
         if not _numbers_fit(schema):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from decimal import Decimal
@@ -21,7 +22,7 @@ def number_reader(config: FieldWeightConfig, ctx: Context) -> ReadNumber:
     """How to read a record's number.
 
     Raises:
-        RecipeError: `weight_expression` cannot be understood.
+        RecipeError: `weight_expression` cannot be understood, or never gives a number.
     """
     return _worked_out(config.weight_expression, ctx) if config.weight_expression.strip() else _field(config, ctx)
 
@@ -47,6 +48,8 @@ def _field(config: FieldWeightConfig, ctx: Context) -> ReadNumber:
 def _worked_out(text: str, ctx: Context) -> ReadNumber:
     differed: list[bool] = []
     expression = _expression(text, lambda: differed.append(True))
+    if not expression.fields:
+        _must_be_number(expression)
     ctx.reads()
     for name in sorted(expression.fields):
         ctx.needs(name, at="weight_expression")
@@ -72,6 +75,15 @@ def _expression(text: str, on_mismatch: Callable[[], None]) -> Expression:
         return parse(text, on_mismatch)
     except ExpressionError as error:
         raise RecipeError([Problem("weight_expression", error.message, error.hint, "expression")]) from None
+
+
+def _must_be_number(expression: Expression) -> None:
+    """Refuse an expression without a field, whose value all records share, where that is no number."""
+    if isinstance(_number(expression({}), ""), float):
+        return
+    message = f"the expression {json.dumps(expression.text, ensure_ascii=False)} never gives a number"
+    hint = "a text in quotes is that text: write a field without quotes, such as log1p(upvotes)"
+    raise RecipeError([Problem("weight_expression", message, hint, "expression")])
 
 
 def _at_least_zero(value: float, ctx: Context) -> float:

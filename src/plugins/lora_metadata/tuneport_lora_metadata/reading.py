@@ -27,6 +27,7 @@ _WANTED = {
     "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": "an object",
+    "greater_than_equal": "{ge} or more",
 }
 
 
@@ -129,11 +130,13 @@ def _within(path: str, name: str) -> bool:
 
 def _problem(details: Mapping[str, Any]) -> Problem:
     location = [key_in_path(step) if isinstance(step, str) else step for step in details["loc"] if step != "[key]"]
-    value, wanted = details["input"], _WANTED.get(details["type"])
+    place, value, wanted = place_of(join("", location)), details["input"], _WANTED.get(details["type"])
     if wanted is None:
         message = details["msg"].removeprefix("Value error, ")
-        return Problem(place_of(join("", location)), message[:1].lower() + message[1:], "", "bad_value")
-    return Problem(place_of(join("", location)), f"is {shown(value)}, not {wanted}", _hint(value, wanted), "bad_type")
+        return Problem(place, message[:1].lower() + message[1:], "", "bad_value")
+    message = f"is {shown(value)}, not {wanted.format(**details.get('ctx', {}))}"
+    code = "bad_value" if details["type"] == "greater_than_equal" else "bad_type"
+    return Problem(place, message, _hint(value, wanted), code)
 
 
 def _hint(value: Any, wanted: str) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from tuneport import Config
+from tuneport.schemas import GivenSchema
 
 
 class JsonSchemaConfig(Config):
     """What the validator `json_schema` is told."""
 
-    json_schema: str | dict[str, Any] = ""
+    json_schema: GivenSchema = ""
     """The schema: its JSON text, or the schema itself as a table, or `{"file": "schema.json"}`, a JSON file
-    named relative to the recipe."""
+    named relative to the recipe, or `{"env": "NAME"}`, the variable that holds its text."""
     reject_invalid_samples: bool = True
     """Whether a row that does not fit is refused; else it is written, and counted."""
     log_validation_errors: bool = True

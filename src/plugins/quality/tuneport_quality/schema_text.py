@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from tuneport import Context, Problem
 from tuneport.errors import RecipeError
+from tuneport.schemas import without_keyword
 from tuneport_quality.config import JsonSchemaConfig
 
 Schema = dict[str, Any] | bool
@@ -35,8 +36,8 @@ def read_schema(config: JsonSchemaConfig, ctx: Context) -> Schema:
     """The schema that a configuration gives: plain JSON data of its own, shared with nobody.
 
     Raises:
-        RecipeError: there is none, its file cannot be read, or it is no JSON object or boolean; or it is
-            larger than 1 MiB or nested deeper than 200 levels.
+        RecipeError: there is none, its file cannot be read, it is no JSON object or boolean, or has no keyword of
+            JSON Schema; or it is larger than 1 MiB or nested deeper than 200 levels.
     """
     given = config.json_schema
     if isinstance(given, dict) and list(given) == ["file"] and isinstance(given["file"], str):
@@ -94,6 +95,9 @@ def _checked(schema: Any) -> Schema:
         kind = "a list" if isinstance(schema, list) else "text" if isinstance(schema, str) else json.dumps(schema)[:40]
         raise SchemaError(f"the schema is {kind}, not an object", _JSON)
     _bounded(schema)
+    wrong = without_keyword(schema) if isinstance(schema, dict) else None
+    if wrong is not None:
+        raise SchemaError(*wrong)
     return schema
 
 

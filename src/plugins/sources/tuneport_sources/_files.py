@@ -24,7 +24,7 @@ def regular_file(path: Path) -> os.stat_result:
     try:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        raise SourceNotFoundError(f"{path} does not exist", _nearby(path)) from None
+        raise _missing(path) from None
     except OSError as error:
         raise unreadable(path, error) from error
     if stat.S_ISDIR(found.st_mode):
@@ -60,6 +60,17 @@ def revision(path: Path) -> dict[str, int | str]:
 def unreadable(path: Path, error: OSError) -> SourceError:
     """Make the error for a file that is there and cannot be read."""
     return SourceError(f"{path} cannot be read: {error.strerror or error}")
+
+
+def one_line(name: str) -> str:
+    """A name as a title shows it: what would break the line, or cannot be seen, stands there escaped."""
+    return name if name.isprintable() else repr(name)[1:-1]
+
+
+def _missing(path: Path) -> SourceNotFoundError:
+    if path.is_symlink():
+        return SourceNotFoundError(f"{path} is a link to nothing", "what it points to was moved or removed")
+    return SourceNotFoundError(f"{path} does not exist", _nearby(path))
 
 
 def _nearby(path: Path) -> str:

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator
-from typing import BinaryIO
+from io import BufferedReader
+from typing import NamedTuple
 
 MAX_LINE = 8 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 
 _STEP = 1024 * 1024
+_WHITE = re.compile(rb"\s*\n")
 
 
-def owned_lines(file: BinaryIO, start: int, end: int) -> Iterator[bytes | None]:
-    """Yield each line that starts in [start, end), with its line ending.
+class Blank(NamedTuple):
+    """Lines of white space that were passed over: how many, and their bytes."""
 
-    A line belongs to the range it starts in, so ranges that tile a file tile its lines. None stands for a
-    line of more than MAX_LINE bytes, which is never in memory as a whole.
+    lines: int
+    size: int
+
+
+Line = bytes | Blank | None
+"""A line with its ending, or what stands for some: blank lines, or one of more than MAX_LINE bytes (None)."""
+
+
+def owned_lines(file: BufferedReader, start: int, end: int) -> Iterator[Line]:
+    """Yield each line that starts in [start, end).
+
+    A line belongs to the range it starts in, so ranges that tile a file tile its lines. No long line is ever in
+    memory as a whole.
     """
     position = 0 if start == 0 else _next_line(file, start - 1, end)
     file.seek(position)
+    white = False
     while position < end:
         line = file.readline(MAX_LINE + 1)
         if not line:
@@ -30,11 +46,15 @@ def owned_lines(file: BinaryIO, start: int, end: int) -> Iterator[bytes | None]:
             yield None
         else:
             yield line.removeprefix(BOM) if first else line
+            before, white = white, line.isspace()
+            if white and before and (blank := pass_blank(file, _WHITE, end - position)):
+                position += blank.size
+                yield blank
 
 
-def all_lines(file: BinaryIO) -> Iterator[bytes | None]:
+def all_lines(file: BufferedReader) -> Iterator[Line]:
     """Yield each line of a file that cannot seek, as `owned_lines` does."""
-    first = True
+    first, white = True, False
     while line := file.readline(MAX_LINE + 1):
         if len(line) > MAX_LINE and not line.endswith(b"\n"):
             while line and not line.endswith(b"\n"):
@@ -42,10 +62,30 @@ def all_lines(file: BinaryIO) -> Iterator[bytes | None]:
             yield None
         else:
             yield line.removeprefix(BOM) if first else line
+            before, white = white, line.isspace()
+            if white and before and (blank := pass_blank(file, _WHITE)):
+                yield blank
         first = False
 
 
-def _next_line(file: BinaryIO, position: int, end: int) -> int:
+def pass_blank(file: BufferedReader, blank: re.Pattern[bytes], most: int = sys.maxsize) -> Blank | None:
+    """Pass over the blank lines that come next, as far as they are in memory: a file may hold millions of them.
+
+    Looking for them costs more than reading one, so it is done where two stand together.
+
+    Args:
+        file: stands where a line begins.
+        blank: such lines, up to the end of the last one.
+        most: how many bytes may be passed over.
+    """
+    found = blank.match(file.peek(), 0, max(0, most))
+    if found is None:
+        return None
+    file.read(found.end())
+    return Blank(found[0].count(b"\n"), found.end())
+
+
+def _next_line(file: BufferedReader, position: int, end: int) -> int:
     """Find the first line that starts after `position`; `end` where there is none before `end`."""
     file.seek(position)
     while position < end - 1:

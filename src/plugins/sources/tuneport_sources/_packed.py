@@ -19,7 +19,7 @@ MAX_RATIO = 200
 _FREE = 64 * 1024 * 1024
 """What a file may unpack to whatever its size."""
 
-_BLOCK = 1024 * 1024
+_BLOCK = 64 * 1024
 _START = 4
 
 
@@ -99,7 +99,7 @@ def is_packed(path: Path) -> bool:
 
 
 @contextmanager
-def opened(path: Path, max_ratio: int = MAX_RATIO) -> Iterator[BinaryIO]:
+def opened(path: Path, max_ratio: int = MAX_RATIO) -> Iterator[io.BufferedReader]:
     """Open a file for reading what it holds, unpacked where it is compressed. Then it cannot seek.
 
     Args:
@@ -117,7 +117,7 @@ def opened(path: Path, max_ratio: int = MAX_RATIO) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _raw(path: Path) -> Iterator[BinaryIO]:
+def _raw(path: Path) -> Iterator[io.BufferedReader]:
     regular_file(path)
     try:
         with path.open("rb") as file:

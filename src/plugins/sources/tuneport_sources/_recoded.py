@@ -24,7 +24,7 @@ def known_encoding(name: str) -> str:
         raise ValueError("no encoding of texts that Python knows, such as utf-8, cp1252 or utf-16") from None
 
 
-def recoded(file: BinaryIO, encoding: str) -> BinaryIO:
+def recoded(file: io.BufferedReader, encoding: str) -> io.BufferedReader:
     """The same text as UTF-8. What is no text becomes a byte that is no UTF-8, so that it is found in its line."""
     if encoding in _UTF8:
         return file

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from tuneport import Batch, Entity, Malformed
-from tuneport_sources._lines import MAX_LINE
+from tuneport_sources._lines import MAX_LINE, Line
 
 _BATCH_RECORDS = 512
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -36,33 +36,35 @@ def decoder(fields: frozenset[str] | None) -> Decode:
     return projected
 
 
-def batches(records: Iterable[bytes | None], decode: Decode, explain: Explain, unit: str) -> Iterator[Batch]:
+def batches(records: Iterable[Line], decode: Decode, explain: Explain, unit: str) -> Iterator[Batch]:
     """Decode records into batches of bounded size.
 
     Args:
-        records: their bytes; None for one that is longer than the limit.
+        records: their bytes; None for one that is longer than the limit, Blank for lines that are none.
         decode: bytes to entity.
         explain: why that failed, for the list of malformed records.
         unit: what the reason calls a record that is too long.
     """
     # decode_lines would be no faster, and takes `{}{}` on one line, or an object over two, for records
     batch, size, end = _empty(0), 0, 0
-    for ordinal, record in enumerate(records):
-        end = ordinal + 1
-        if record is None:
+    for record in records:
+        ordinal, end = end, end + 1
+        if isinstance(record, bytes):
+            size += len(record)
+            try:
+                entity = decode(record)
+            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+                found = explain(record, error)
+                if found is not None:
+                    batch.malformed.append(Malformed(ordinal, *found))
+            else:
+                batch.entities.append(entity)
+                batch.ordinals.append(ordinal)  # type: ignore[attr-defined]
+        elif record is None:
             reason = f"The {unit} is longer than {MAX_LINE // 1024**2} MiB"
             batch.malformed.append(Malformed(ordinal, "bad_json", reason))
-            continue
-        size += len(record)
-        try:
-            entity = decode(record)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            found = explain(record, error)
-            if found is not None:
-                batch.malformed.append(Malformed(ordinal, *found))
         else:
-            batch.entities.append(entity)
-            batch.ordinals.append(ordinal)  # type: ignore[attr-defined]
+            end, size = ordinal + record.lines, size + record.size
         if len(batch.entities) + len(batch.malformed) >= _BATCH_RECORDS or size >= _BATCH_BYTES:
             batch.end = end
             yield batch

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, BinaryIO
+from io import BufferedReader
+from typing import Any
 
 from tuneport.errors import SourceError
-from tuneport_sources._lines import BOM
+from tuneport_sources._lines import BOM, pass_blank
 from tuneport_sources._lines import MAX_LINE as MAX_RECORD
 
 _STEP = 1024 * 1024
+_BLANK = (b"\n", b"\r\n")
+_BLANKS = re.compile(rb"\n+|(?:\r\n)+")
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,14 @@ class Rows:
         size: bytes of the last row.
     """
 
-    def __init__(self, file: BinaryIO, dialect: Dialect, title: str) -> None:
+    def __init__(self, file: BufferedReader, dialect: Dialect, title: str) -> None:
         self.end = 0
         self.size = 0
         self._file = file
         self._dialect = dialect
         self._title = title
         self._start = 0
+        self._blank = -1
         self._odd = False
         # the limit is one for the whole process, and is only ever widened
         csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD + 1))
@@ -101,6 +106,9 @@ class Rows:
         readline = self._file.readline
         while line := readline(MAX_RECORD + 1):
             within = self.size > 0
+            if line in _BLANK and not within:
+                self._pass_blank()
+                continue
             self.size += len(line)
             if self.size > MAX_RECORD:
                 self._pass_over(line, within)
@@ -115,6 +123,14 @@ class Rows:
             except UnicodeDecodeError:
                 self._odd = True
                 yield line.decode(errors="surrogateescape")
+
+    def _pass_blank(self) -> None:
+        """Count the blank line that was read where a row could begin, and those that follow it."""
+        second = self.end == self._blank
+        self.end += 1
+        if second and (blank := pass_blank(self._file, _BLANKS)):
+            self.end += blank.lines
+        self._start = self._blank = self.end
 
     def _pass_over(self, line: bytes, within: bool) -> None:
         """Read to the end of the row; within it quotes come in pairs."""

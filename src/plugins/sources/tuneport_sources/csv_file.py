@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from tuneport import Batch, Config, Entity, Malformed, Partition, Source, SourceInfo
 from tuneport_sources._cells import BadCellError, CellType, entity_maker
 from tuneport_sources._columns import check_columns, check_delimiter, header_of
-from tuneport_sources._files import revision
+from tuneport_sources._files import one_line, revision
 from tuneport_sources._packed import MAX_RATIO, SUFFIXES, opened
 from tuneport_sources._recoded import known_encoding, recoded
 from tuneport_sources._rows import Dialect, Fault, Rows
@@ -77,7 +77,7 @@ class CsvSource(Source):
         """Name the columns; each is a text unless the configuration says otherwise."""
         facts = revision(self._path)
         fields = {name: self._config.types.get(name, "string") for name in self._columns}
-        return SourceInfo(title=self._path.name, fields=fields, closed=True, revision=facts)
+        return SourceInfo(title=one_line(self._path.name), fields=fields, closed=True, revision=facts)
 
     def partitions(self, target_bytes: int) -> tuple[Partition, ...]:  # noqa: ARG002  -- it cannot seek
         """None: whether a line break ends a row is known only from what comes before it."""

@@ -13,7 +13,7 @@ from pydantic import Field
 from tuneport import Batch, Config, Partition, Source, SourceInfo
 from tuneport.errors import SourceError
 from tuneport_sources._diagnosis import diagnose
-from tuneport_sources._files import revision
+from tuneport_sources._files import one_line, revision
 from tuneport_sources._packed import MAX_RATIO, opened
 from tuneport_sources._places import elements_at, find_lists, only_list
 from tuneport_sources._records import batches, decoder
@@ -51,7 +51,7 @@ class JsonSource(Source):
         """Say what is known of the file; an array inside it is looked for."""
         facts = revision(self._path)
         place = f", {self._place}" if self._place else ""
-        return SourceInfo(title=f"{self._path.name}{place}", revision=facts)
+        return SourceInfo(title=one_line(f"{self._path.name}{place}"), revision=facts)
 
     def partitions(self, target_bytes: int) -> tuple[Partition, ...]:  # noqa: ARG002  -- it cannot seek
         """None: where a record begins is known only from what comes before it."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tuneport import Batch, Config, Partition, Source, SourceInfo
 from tuneport_sources._diagnosis import diagnose
-from tuneport_sources._files import regular_file, revision
+from tuneport_sources._files import one_line, regular_file, revision
 from tuneport_sources._lines import all_lines, owned_lines
 from tuneport_sources._packed import MAX_RATIO, is_packed, opened
 from tuneport_sources._records import batches, decoder
@@ -36,7 +36,7 @@ class JsonlSource(Source):
 
     def info(self) -> SourceInfo:
         """Say what is known of the file without reading it whole."""
-        return SourceInfo(title=self._path.name, revision=revision(self._path))
+        return SourceInfo(title=one_line(self._path.name), revision=revision(self._path))
 
     def partitions(self, target_bytes: int) -> Iterator[Partition]:
         """Cut the file into byte ranges of `target_bytes`; each owns the lines that start in it.

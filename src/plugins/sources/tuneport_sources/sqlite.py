@@ -12,7 +12,7 @@ from pydantic import model_validator
 
 from tuneport import Batch, Config, Entity, Malformed, Partition, Source, SourceInfo, Table
 from tuneport_sources._catalogue import Relation, query_relation, relations, table_relation
-from tuneport_sources._files import regular_file
+from tuneport_sources._files import one_line, regular_file
 from tuneport_sources._params import Param, check_values
 from tuneport_sources._ranges import rowid_ranges, rowid_span
 from tuneport_sources._readonly import confine, gives_other_rows_next_time, opened, read_header, wal_of
@@ -86,7 +86,7 @@ class SqliteSource(Source):
     def _title(self) -> str:
         relation = self._relation
         named = "" if relation.kind == "query" else f" {relation.name}"
-        return f"{self._path.name}, {relation.kind}{named}"
+        return one_line(f"{self._path.name}, {relation.kind}{named}")
 
     def info(self) -> SourceInfo:
         """Say what the catalogue knows; no row is read."""

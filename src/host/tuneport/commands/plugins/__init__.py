@@ -15,7 +15,7 @@ def plugins() -> None:
 
     \b
     Environment
-      TUNEPORT_PLUGIN_ALLOW    globs of the only plugins that may be used, as jsonl_llm,acme*
+      TUNEPORT_PLUGIN_ALLOW    globs of the only plugins that may be used, as jsonl_llm,acme*; empty allows none
       TUNEPORT_PLUGIN_DENY     globs of plugins that may not be used
     """  # noqa: D301  -- the backspace tells click to leave the lines as they are
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tuneport.commands.plugins.fields import line
 from tuneport.commands.terminal import Terminal, with_terminal
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ def _lines(findings: Sequence[Finding]) -> list[str]:
     lines: list[str] = []
     for finding in findings:
         note = "note: " if finding.severity == "note" else ""
-        lines += ["", f"  {finding.plugin}   {finding.where}".rstrip(), f"    {note}{finding.message}"]
-        lines += [f"    {finding.hint}"] if finding.hint else []
+        lines += [
+            "",
+            f"  {line(finding.plugin)}   {line(finding.where)}".rstrip(),
+            f"    {note}{line(finding.message)}",
+        ]
+        lines += [f"    {line(finding.hint)}"] if finding.hint else []
     return lines

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tuneport.commands.plugins.fields import lines
 from tuneport.commands.terminal import Terminal, with_terminal
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def list_command(terminal: Terminal, kind: str | None) -> None:
 
     kind = kind_of(kind) if kind is not None else None
     rows = plugin_rows(terminal.manager(auto_load=False), kind)
-    terminal.answer({"plugins": rows}, lambda: table(rows, kind, terminal.plugins.dirs))
+    terminal.answer({"plugins": rows}, lambda: table(lines(rows), kind, terminal.plugins.dirs))
 
 
 @click.command("show")
@@ -31,7 +32,7 @@ def list_command(terminal: Terminal, kind: str | None) -> None:
 def show_command(terminal: Terminal, name: str) -> None:
     """Show one plugin: its manifest, state, trust and files."""
     details = plugin_details(terminal.manager(auto_load=False).get(name))
-    terminal.answer(details, lambda: _details(details))
+    terminal.answer(details, lambda: _details(lines(details)))
 
 
 def kind_of(name: str) -> str:
@@ -96,7 +97,7 @@ def _trust(record: PluginRecord) -> str:
 
 
 def _details(details: dict[str, Any]) -> str:
-    lines = []
+    said = []
     for key, value in details.items():
         if key == "codes":
             shown = "\n".join(f"{'':<14}{code}: {text}" for code, text in value.items()).lstrip()
@@ -107,5 +108,5 @@ def _details(details: dict[str, Any]) -> str:
         else:
             shown = ", ".join(value) if isinstance(value, list) else value
         if shown:
-            lines.append(f"{key:<14}{shown}")
-    return "\n".join(lines)
+            said.append(f"{key:<14}{shown}")
+    return "\n".join(said)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tuneport.commands.plugins.fields import line
 from tuneport.commands.terminal import Terminal, with_terminal
 from tuneport.files import shown
 
@@ -33,8 +34,10 @@ def lock_command(terminal: Terminal, directory: str) -> None:
 
 
 def _document(locked: Locked) -> dict[str, Any]:
+    from tuneport.plugin_manager.finding.found import legible
+
     return {
-        "lock": str(locked.path),
+        "lock": legible(str(locked.path)),
         "changed": locked.changed,
         "plugins": locked.plugins,
         "left_out": [{"name": name, "origin": origin, "reason": why} for name, origin, why in locked.left_out],
@@ -48,11 +51,11 @@ def _lines(locked: Locked, directory: str) -> Iterator[str]:
     if locked.plugins or locked.left_out:
         yield ""
     for one in locked.plugins:
-        yield f"  {one.change:<9}  {f'{one.name} {one.version}'.rstrip()}{_files(one)}"
+        yield f"  {one.change:<9}  {line(f'{one.name} {one.version}')}{_files(one)}"
     for name, origin, why in locked.left_out:
-        yield f"  left out   {name}   {origin}: {why}"
+        yield f"  left out   {line(name)}   {line(origin)}: {line(why)}"
 
 
 def _files(one: LockedPlugin) -> str:
     more = f" and {len(one.files) - _SHOWN} more" if len(one.files) > _SHOWN else ""
-    return f"   {', '.join(one.files[:_SHOWN])}{more}" if one.files else ""
+    return f"   {line(', '.join(one.files[:_SHOWN]))}{more}" if one.files else ""

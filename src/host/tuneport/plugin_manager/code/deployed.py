@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -44,7 +45,7 @@ class Shelf:
         self.files = files
         self._root = bundle.root
         self._tops = tops_of(files)
-        self._stand_ins = stand_ins(self.private, files)
+        self._stand_ins = stand_ins(self.private, files, self.inside)
         self.builtins = {**vars(builtins), "__import__": self._import}
 
     def private(self, name: str) -> str:
@@ -54,6 +55,11 @@ class Shelf:
     def place(self, path: str) -> str:
         """Where a file stands, for a person and for tracebacks."""
         return str(self._root / path)
+
+    def inside(self, place: str) -> str | None:
+        """The path of a place, from the root on; None where it is none of the bundle's."""
+        path = Path(place)
+        return path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else None
 
     def _import(
         self,
@@ -142,11 +148,19 @@ def _spec(shelf: Shelf, fullname: str, name: str) -> ModuleSpec:
             if path in shelf.files:
                 loader = _Loader(shelf, path, folder)
                 package = path.endswith("/__init__.py")
-                return ModuleSpec(fullname, loader, origin=shelf.place(path), is_package=package)
+                spec = ModuleSpec(fullname, loader, origin=shelf.place(path), is_package=package)
+                return _placed(spec, shelf, folder)
         if not any(path.startswith(f"{folder}/") for path in shelf.files):
             # None would let others look for it: nothing but these bytes may be what it is.
             raise ModuleNotFoundError(f"No module named {name!r}", name=fullname)
-    return ModuleSpec(fullname, _Loader(shelf, None, folder), is_package=True)
+    return _placed(ModuleSpec(fullname, _Loader(shelf, None, folder), is_package=True), shelf, folder)
+
+
+def _placed(spec: ModuleSpec, shelf: Shelf, folder: str) -> ModuleSpec:
+    """Let a package say where it stands; nothing is looked for there."""
+    if spec.submodule_search_locations is not None:
+        spec.submodule_search_locations.append(shelf.place(folder))
+    return spec
 
 
 _finder = _Finder()

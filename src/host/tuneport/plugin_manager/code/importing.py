@@ -7,12 +7,15 @@ import inspect
 import re
 from collections.abc import Mapping
 from logging import getLogger
+from typing import TYPE_CHECKING
 
 from tuneport.errors import TuneportError, told
 from tuneport.plugin_manager.contributions import Contribution
 from tuneport.plugin_manager.manifest import Manifest
 from tuneport.plugin_manager.records import PluginRecord
-from tuneport.plugin_manager.trust.bundle import Bundle
+
+if TYPE_CHECKING:
+    from tuneport.plugin_manager.trust.bundle import Bundle
 
 log = getLogger("tuneport")
 
@@ -65,8 +68,10 @@ def agree(manifest: Manifest | None, contributions: Mapping[tuple[str, str], Con
         return
     said = {(kind, name) for kind, names in manifest.provides.items() for name in names}
     if said != set(contributions):
-        differ = ", ".join(f"{kind} {name}" for kind, name in sorted(said ^ set(contributions)))
-        raise ValueError(f"its manifest and its code disagree about {differ}")
+        lacking = {True: "the code lacks it", False: "the manifest lacks it"}
+        differ = [(*one, lacking[one in said]) for one in sorted(said ^ set(contributions))]
+        listed = ", ".join(f"{kind} {name} ({where})" for kind, name, where in differ)
+        raise ValueError(f"its manifest and its code disagree about {listed}")
 
 
 def reason(error: BaseException) -> str:

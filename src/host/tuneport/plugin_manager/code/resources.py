@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.resources
 import io
 from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable, TraversableResources
-from typing import IO, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tuneport.storage import Storage
 
 
 class Resources(TraversableResources):
@@ -69,6 +75,30 @@ class Node(Traversable):
             raise FileNotFoundError(self._path)
         return data
 
-    def read_text(self, encoding: str | None = None) -> str:
-        """Its text."""
-        return self.read_bytes().decode(encoding or "utf-8")
+    def read_text(self, encoding: str | None = None, errors: str | None = None) -> str:
+        """Its text. Python 3.13 asks for it with `errors`."""
+        return self.read_bytes().decode(encoding or "utf-8", errors or "strict")
+
+
+@contextlib.contextmanager
+def as_file(path: Traversable) -> Iterator[Path]:
+    """`importlib.resources.as_file`, folders included, which Python 3.11 does not know."""
+    if not isinstance(path, Node) or not path.is_dir():
+        with importlib.resources.as_file(path) as file:
+            yield file
+        return
+    from tuneport.storage import Storage
+
+    storage = Storage()
+    with storage.scratch() as scratch:
+        _unpack(path, scratch / path.name, storage)
+        yield scratch / path.name
+
+
+def _unpack(source: Traversable, target: Path, storage: Storage) -> None:
+    storage.mkdir(target)
+    for one in source.iterdir():
+        if one.is_dir():
+            _unpack(one, target / one.name, storage)
+        else:
+            storage.write(target / one.name, one.read_bytes())

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec.json
-from packaging.requirements import InvalidRequirement, Requirement
 
 from tuneport.config import closest, suggest
 from tuneport.plugin_manager.diagnosis.findings import Finding
 from tuneport.plugin_manager.dialects import plain
+from tuneport.plugin_manager.finding.requirements import required
 from tuneport.plugin_manager.manifest import KINDS, Manifest, incompatible, parse
 
 _KNOWN = frozenset(Manifest.__struct_fields__) - {"extra"}
@@ -99,6 +100,7 @@ def _aliases(aliases: Any, provides: Any) -> Iterator[tuple[str, str, str, str]]
 def _requires(requires: Any) -> Iterator[tuple[str, str, str, str]]:
     for text in requires if isinstance(requires, list) else ():
         try:
-            Requirement(text)
-        except (InvalidRequirement, TypeError):
-            yield "requires", "error", f"{text!r} is no requirement", "write it like acme>=1.2"
+            required(text)
+        except ValueError:
+            said = textwrap.shorten(repr(text), 100)
+            yield "requires", "error", f"{said} is no requirement", "write it like acme>=1.2"

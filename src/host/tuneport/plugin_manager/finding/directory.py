@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tuneport.errors import PluginError
 from tuneport.plugin_manager.finding.distributions import Target, from_wheel
 from tuneport.plugin_manager.finding.found import Found, top_of
 from tuneport.plugin_manager.finding.manifests import from_manifest
-from tuneport.plugin_manager.trust.files import NEVER_READ, link
+from tuneport.plugin_manager.finding.walking import Walk, enters, walked
+from tuneport.plugin_manager.refusals import RefusedError
+from tuneport.plugin_manager.trust.bundle import Reader
+from tuneport.plugin_manager.trust.files import NEVER_READ
+from tuneport.plugin_manager.trust.links import followed
 
 LOCK_SUFFIX = ".lock.json"
-
-MAX_FOLDERS = 20_000
 
 
 def in_directory(directory: Path) -> list[Found]:
     """The plugins in a directory: manifests, wheels, what pip installed there, and what lacks a manifest.
 
+    What stands there twice, as in a package and in the distribution that brought it, is found twice: which of the
+    two can be believed is for whoever knows what is pinned to say.
+
     Raises:
-        PluginError: there is no such directory, or it holds more folders than a plugin directory does.
+        PluginError: there is no such directory, or it cannot be read.
     """
     if not directory.is_dir():
         raise PluginError(f"plugin directory {directory} does not exist", "name one that holds plugins")
@@ -32,20 +36,35 @@ def in_directory(directory: Path) -> list[Found]:
 
 
 def _found(directory: Path) -> list[Found]:
-    target = Target(directory)
+    reader = Reader(directory)
+    entries = sorted(path for path in directory.iterdir() if path.name[0] != "." and path.name not in NEVER_READ)
+    walks = {path: walked(path, directory) for path in entries if _is_folder(path) and enters(path, directory)}
+    target = Target(directory, reader)
+    found = list(target.found())
+    manifests = [path for path in entries if path.suffix == ".json" and not path.name.endswith(LOCK_SUFFIX)]
+    manifests += [path for walk in walks.values() for path in walk.manifests]
+    named = [from_manifest(path, reader) for path in manifests]
     tops = target.tops()
-    manifests = [path for path in _manifests(directory) if path.relative_to(directory).parts[0] not in tops]
-    found = [*target.found(), *_from_manifests(manifests)]
-    wheels = sorted(directory.glob("*.whl"))
-    for wheel in wheels:
-        found.extend(from_wheel(wheel))
+    owners = _owners([*found, *named])
+    found += [one for one in named if not _is_part(one, owners, directory, tops)]
+    for path in entries:
+        if path.suffix == ".whl":
+            found.extend(from_wheel(path, reader))
+    found += [walk.problem for walk in walks.values() if walk.problem is not None]
     claimed = tops | {path.relative_to(directory).parts[0] for path in manifests}
     modules = {top_of(one.target) for one in found if one.target}
     if directory.name not in modules:
         # Otherwise it is a plugin's own package.
-        claimed |= modules | {f"{module}.py" for module in modules} | {wheel.name for wheel in wheels}
-        found.extend(_leftovers(directory, claimed))
+        claimed |= modules | {f"{module}.py" for module in modules}
+        found.extend(_leftovers([path for path in entries if path.name not in claimed], walks, directory))
     return found
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def in_path(path: Path) -> list[Found]:
@@ -57,58 +76,54 @@ def in_path(path: Path) -> list[Found]:
     if path.is_dir():
         return in_directory(path)
     if path.suffix == ".whl" and path.is_file():
-        return list(from_wheel(path))
+        return list(from_wheel(path, Reader(path.parent)))
     if path.suffix == ".json" and path.is_file():
-        return [from_manifest(path)]
+        return [from_manifest(path, Reader(path.parent))]
     how = "is no plugin" if path.exists() else "does not exist"
     raise PluginError(f"{path} {how}", "name a plugin's folder, its manifest (.json) or its wheel (.whl)")
 
 
-def _from_manifests(paths: list[Path]) -> Iterator[Found]:
-    """One plugin per manifest; that in a package to which another points is read with that one."""
-    pointed: set[Path] = set()
-    for path in paths:
-        if path not in pointed:
-            found = from_manifest(path)
-            if found.target:
-                names = found.target.partition(":")[0].split(".")
-                pointed |= {path.parent.joinpath(*names[:depth], "plugin.json") for depth in range(1, len(names) + 1)}
-            yield found
-
-
-def _manifests(directory: Path) -> list[Path]:
-    """`*.json` in a directory, then every `plugin.json` below it, the outermost first."""
-    top = [path for path in directory.glob("*.json") if not path.name.endswith(LOCK_SUFFIX) and path.name[0] != "."]
-    below = [folder / "plugin.json" for folder in _folders(directory) if (folder / "plugin.json").is_file()]
-    return [*sorted(top), *sorted(below, key=lambda path: (len(path.parts), path))]
-
-
-def _folders(directory: Path) -> Iterator[Path]:
-    """Every folder below a directory, but for hidden ones and links."""
-    seen = 0
-    for here, folders, _ in os.walk(directory):
-        kept = (name for name in folders if name[0] != "." and name not in NEVER_READ)
-        folders[:] = sorted(name for name in kept if not Path(here, name).is_symlink())
-        for name in folders:
-            seen += 1
-            if seen > MAX_FOLDERS:
-                raise PluginError(
-                    f"{directory} holds more than {MAX_FOLDERS:,} folders", "name a directory that holds plugins only"
-                )
-            yield Path(here, name)
-
-
-def _leftovers(directory: Path, claimed: set[str]) -> Iterator[Found]:
-    """What looks like a plugin and says nowhere that it is one."""
-    for path in sorted(directory.iterdir()):
-        if path.name in claimed or path.name[0] == "." or path.name in NEVER_READ | {"setup.py"}:
+def _owners(found: Sequence[Found]) -> dict[str, set[str]]:
+    """Path of each JSON file that sound plugins hold, to their names."""
+    owners: dict[str, set[str]] = {}
+    for one in found:
+        if one.bundle is None or one.error:
             continue
-        found = Found(path.stem if path.is_file() else path.name, "", str(path))
-        if path.is_symlink() and (path.is_dir() or path.suffix == ".py"):
-            yield found.failing(link(path))
-        elif path.suffix == ".py" and path.is_file():
+        for name in one.bundle.hashes:
+            if name.endswith(".json"):
+                owners.setdefault(str(one.bundle.root / name), set()).add(one.name)
+    return owners
+
+
+def _is_part(one: Found, owners: Mapping[str, set[str]], directory: Path, tops: set[str]) -> bool:
+    """Whether a manifest that is no plugin by itself belongs to something else that is there."""
+    if not one.error:
+        return False
+    if not one.target and Path(one.origin).relative_to(directory).parts[0] in tops:
+        return True
+    names = owners.get(one.origin, set())
+    return one.name in names or (bool(names) and not one.target)
+
+
+def _leftovers(paths: Sequence[Path], walks: dict[Path, Walk], directory: Path) -> Iterator[Found]:
+    """What looks like a plugin and says nowhere that it is one."""
+    for path in paths:
+        walk = walks.get(path)
+        found = Found(path.name if walk is not None else path.stem, "", str(path))
+        if path.is_symlink() and (path.suffix == ".py" or _is_folder(path)) and (why := _astray(path, directory)):
+            yield found.failing(why)
+        elif path.suffix == ".py" and path.name != "setup.py" and walk is None:
             hint = f'write {path.stem}.json beside it: {{"name": "{path.stem}", "module": "{path.stem}"}}'
             yield found.failing(ValueError("it is a Python file without a manifest"), hint)
-        elif path.is_dir() and any(path.rglob("*.py")):
+        elif walk is not None and walk.python:
             hint = f'write a plugin.json into its package: {{"name": "{path.name}", "module": "{path.name}"}}'
             yield found.failing(ValueError("it is a folder with Python code and without a plugin.json"), hint)
+
+
+def _astray(path: Path, directory: Path) -> RefusedError | None:
+    """Why a link may not be followed."""
+    try:
+        followed(path, directory)
+    except RefusedError as error:
+        return error
+    return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import importlib.metadata
 import platform
 from collections.abc import Iterator, Mapping
@@ -15,12 +17,13 @@ from packaging.utils import canonicalize_name
 
 from tuneport.plugin_manager.finding.found import GROUP, Found, checked, innermost, intact, reader, top_of
 from tuneport.plugin_manager.finding.installed import target_of
+from tuneport.plugin_manager.finding.requirements import required
 from tuneport.plugin_manager.manifest import NAME, Manifest, parse
 from tuneport.plugin_manager.refusals import RefusedError
-from tuneport.plugin_manager.trust.bundle import Bundle, read_bundle
+from tuneport.plugin_manager.trust.bundle import Bundle, Reader
 from tuneport.plugin_manager.trust.files import read_file
 
-_READ = ("METADATA", "RECORD", "entry_points.txt", "top_level.txt")
+_READ = ("METADATA", "RECORD", "entry_points.txt")
 
 
 class Unpacked(importlib.metadata.Distribution):
@@ -45,8 +48,8 @@ class Unpacked(importlib.metadata.Distribution):
 
     def needs(self) -> list[str]:
         """The distributions it requires here, as PEP 508 writes them."""
-        wanted = [Requirement(line) for line in self.requires or ()]
-        return [str(one) for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
+        wanted = [required(line) for line in self.requires or ()]
+        return [str(one) for one in wanted if one is not None]
 
     def tops(self) -> set[str]:
         """Its files and folders at the root.
@@ -54,17 +57,19 @@ class Unpacked(importlib.metadata.Distribution):
         Raises:
             ValueError: nothing says which files are its own.
         """
-        if self.read_text("RECORD") is None and self.read_text("top_level.txt") is None:
+        record = self.read_text("RECORD")
+        if record is None:
             raise ValueError(f"{self.info} has no RECORD, so nothing says which files are its own")
-        tops = {str(file).partition("/")[0] for file in self.files or ()}
+        # Python's own reading of it differs between versions, and takes a line of four fields for a fault.
+        tops = {row[0].partition("/")[0] for row in csv.reader(record.splitlines()) if row}
         return (tops | {self.info}) - {"..", "bin", "__pycache__", ""}
 
 
-def from_wheel(path: Path) -> Iterator[Found]:
+def from_wheel(path: Path, reader: Reader) -> Iterator[Found]:
     """The plugins of a wheel; one that is broken where nothing can be read of it."""
     whole = Found(path.name.partition("-")[0], "", str(path))
     try:
-        bundle, files = read_bundle(path, path, ())
+        bundle, files = reader.bundle(path, path, ())
         infos = sorted({name.partition("/")[0] for name in files if ".dist-info/" in name})
         if len(infos) != 1:
             raise ValueError(f"{path.name} is no wheel: it has {len(infos)} dist-info folders, not one")
@@ -139,17 +144,18 @@ def _read(path: str, files: Mapping[str, bytes]) -> Manifest:
 class Target:
     """The distributions that `pip install --target` put into a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, reader: Reader) -> None:
         self._folder = folder
+        self._reader = reader
         self._unpacked: dict[str, Unpacked] = {}
         self._named: dict[str, Unpacked] = {}
         self.broken: list[Found] = []
         for info in sorted(folder.glob("*.dist-info")):
             try:
                 one = Unpacked(_info(info), info.name)
-                if "Name" not in one.metadata:
+                if "Name" not in one.metadata or canonicalize_name(one.name) != _stem(info):
                     raise ValueError(f"{info} has no METADATA that names it")
-                self._named[canonicalize_name(one.name)] = self._unpacked[info.name] = one
+                self._named[_stem(info)] = self._unpacked[info.name] = one
             except Exception as problem:  # noqa: BLE001  -- as above
                 self.broken.append(Found(info.name.partition("-")[0], "", str(info)).failing(problem))
 
@@ -157,10 +163,9 @@ class Target:
         """The files and folders that belong to a distribution."""
         found = {"bin"} if self._unpacked else set()
         for one in self._unpacked.values():
-            try:
+            # Where it has no RECORD that can be read, nothing is its own.
+            with contextlib.suppress(Exception):
                 found |= one.tops()
-            except ValueError:
-                continue
         return found
 
     def found(self) -> Iterator[Found]:
@@ -172,7 +177,7 @@ class Target:
                     continue
                 kept, needs = self._closure(one)
                 parts = sorted({top for each in kept for top in each.tops()})
-                bundle, files = read_bundle(self._folder / info, self._folder, parts)
+                bundle, files = self._reader.bundle(self._folder / info, self._folder, parts)
                 for found in _plugins(Unpacked(files, info), files, bundle, str(self._folder / info)):
                     yield replace(found, requires=tuple(needs))
             except Exception as problem:  # noqa: BLE001  -- as above
@@ -186,7 +191,9 @@ class Target:
         """
         kept, needs, waiting = [one], list[str](), one.needs()
         while waiting:
-            need = Requirement(waiting.pop(0))
+            need = required(waiting.pop(0))
+            if need is None:
+                continue
             private = self._named.get(canonicalize_name(need.name))
             if private is None or _installed(need):
                 needs.append(str(need))
@@ -194,6 +201,10 @@ class Target:
                 kept.append(private)
                 waiting.extend(private.needs())
         return kept, list(dict.fromkeys(needs))
+
+
+def _stem(info: Path) -> str:
+    return canonicalize_name(info.name.partition("-")[0])
 
 
 def _installed(need: Requirement) -> bool:

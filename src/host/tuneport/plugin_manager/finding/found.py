@@ -5,19 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tuneport.errors import told
 from tuneport.plugin_manager.manifest import Manifest
 from tuneport.plugin_manager.refusals import Refusal, RefusedError
-from tuneport.plugin_manager.trust.bundle import Bundle
 from tuneport.plugin_manager.trust.digest import sha256
 from tuneport.plugin_manager.trust.files import clean
+
+if TYPE_CHECKING:
+    from tuneport.plugin_manager.trust.bundle import Bundle
 
 GROUP = "tuneport.plugins"
 """The group of entry points that distributions announce plugins in."""
 
 _DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
 _TARGET = re.compile(rf"{_DOTTED}(:{_DOTTED})?")
+_LONGEST = 500
+"""Characters that a target may have."""
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -37,6 +43,7 @@ class Found:
         refusal: that the host will not use it, in one word; `error` says why. "" where it is broken by itself.
         bundle: its files, where they come from a directory and have to be trusted.
         requires: what it needs, beside what its manifest says.
+        pinned: a lock file says that its files are what they are.
         unpinned: nothing pins its files, and they may run all the same.
     """
 
@@ -51,13 +58,19 @@ class Found:
     refusal: Refusal = ""
     bundle: Bundle | None = None
     requires: tuple[str, ...] = ()
+    pinned: bool = False
     unpinned: bool = False
 
     def failing(self, problem: BaseException, hint: str = "") -> Found:
         """The same, with a problem that stands in its way, and how to mend it."""
         if isinstance(problem, RefusedError):
-            return replace(self, error=problem.reason, hint=problem.hint, refusal=problem.refusal)
-        return replace(self, error=told(problem), hint=hint)
+            return replace(self, error=legible(problem.reason), hint=legible(problem.hint), refusal=problem.refusal)
+        return replace(self, error=legible(told(problem)), hint=legible(hint))
+
+
+def legible(text: str) -> str:
+    """A text that may hold a path: bytes of it that are no UTF-8 are written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def checked(target: str) -> str:
@@ -66,6 +79,8 @@ def checked(target: str) -> str:
     Raises:
         ValueError: it is neither `module` nor `module:attribute`.
     """
+    if len(target) > _LONGEST:
+        raise ValueError(f"its module has a name of {len(target):,} characters, more than {_LONGEST}")
     if not _TARGET.fullmatch(target):
         raise ValueError(f"{target!r} is neither module nor module:attribute")
     return target

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import re
 from collections.abc import Callable, Iterator
 from logging import getLogger
 from pathlib import Path
@@ -69,7 +68,11 @@ def target_of(entry: importlib.metadata.EntryPoint) -> str:
     Raises:
         ValueError: that is neither `module` nor `module:attribute`.
     """
-    return checked(re.sub(r"\s+|\[.*\]\s*$", "", entry.value))
+    return checked(_without_extras(entry.value))
+
+
+def _without_extras(value: str) -> str:
+    return "".join(value.partition("[")[0].split())
 
 
 def package_manifest(target: str) -> Manifest | None:
@@ -115,7 +118,7 @@ def announced(name: str, target: str) -> bool:
 
     That is so where a distribution announces it, or the `plugin.json` in its package names it.
     """
-    if any(entry.name == name and re.sub(r"\s+|\[.*\]\s*$", "", entry.value) == target for entry in entry_points()):
+    if any(entry.name == name and _without_extras(entry.value) == target for entry in entry_points()):
         return True
     path = manifest_path(target)
     if path is None:

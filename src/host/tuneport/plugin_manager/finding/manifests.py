@@ -9,10 +9,10 @@ from pathlib import Path
 from tuneport.plugin_manager.finding.found import Found, checked, innermost, intact, reader, top_of
 from tuneport.plugin_manager.finding.installed import announced, folder_reader, is_installed, package_manifest
 from tuneport.plugin_manager.manifest import MAX_SIZE, Manifest, parse
-from tuneport.plugin_manager.trust.bundle import read_bundle
+from tuneport.plugin_manager.trust.bundle import Reader
 
 
-def from_manifest(path: Path) -> Found:
+def from_manifest(path: Path, reader: Reader) -> Found:
     """The plugin that a manifest in a directory names, whatever is wrong with it."""
     found = Found(path.parent.name if path.name == "plugin.json" else path.stem, "", str(path))
     try:
@@ -22,7 +22,7 @@ def from_manifest(path: Path) -> Found:
             raise ValueError("its manifest names no Python module (module); a native binary cannot run here")
         checked(pointer.module)
         place = placed(path, pointer.module)
-        return _elsewhere(path, found, pointer) if place is None else _here(path, found, *place)
+        return _elsewhere(path, found, pointer, reader) if place is None else _here(path, found, reader, *place)
     except Exception as problem:  # noqa: BLE001  -- whatever is wrong with one plugin is its own affair
         return found.failing(problem)
 
@@ -57,9 +57,9 @@ def _has(root: Path, names: list[str]) -> bool:
     return (module / "__init__.py").is_file() or module.with_name(f"{module.name}.py").is_file()
 
 
-def _here(path: Path, found: Found, root: Path, parts: tuple[str, ...]) -> Found:
+def _here(path: Path, found: Found, reader: Reader, root: Path, parts: tuple[str, ...]) -> Found:
     """A plugin whose code stands in the directory: it has to be trusted."""
-    bundle, files = read_bundle(path, root, parts)
+    bundle, files = reader.bundle(path, root, parts)
     found = replace(found, bundle=bundle)
     own = path.relative_to(root).as_posix()
     manifest = _checked(own, files)
@@ -90,7 +90,7 @@ def _checked(path: str, files: Mapping[str, bytes]) -> Manifest:
     return manifest
 
 
-def _elsewhere(path: Path, found: Found, pointer: Manifest) -> Found:
+def _elsewhere(path: Path, found: Found, pointer: Manifest, reader: Reader) -> Found:
     """A manifest that only points to a module that is installed."""
     target = pointer.module
     if not is_installed(target):
@@ -102,7 +102,7 @@ def _elsewhere(path: Path, found: Found, pointer: Manifest) -> Found:
         if own is not None:
             _agree(pointer, own)
         # Nothing says that this module wants to be a plugin: importing it has to be trusted, as code here has to be.
-        bundle, _ = read_bundle(path, path.parent, (path.name,))
+        bundle, _ = reader.bundle(path, path.parent, (path.name,))
         return replace(found, bundle=bundle, manifest=own or pointer)
     return replace(found, manifest=package_manifest(target) or pointer)
 

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tuneport.errors import PluginError
 from tuneport.plugin_manager.finding.directory import in_directory, in_path
-from tuneport.plugin_manager.finding.found import Found
+from tuneport.plugin_manager.finding.found import Found, legible
 from tuneport.plugin_manager.records import PluginRecord
 from tuneport.plugin_manager.registry import Registry
 from tuneport.plugin_manager.settings import Scan
-from tuneport.plugin_manager.trust.lock import lock_path
-from tuneport.plugin_manager.trust.policy import trusted
+from tuneport.plugin_manager.trust.policy import trusted, unvouched
 
 LOADED_BY_NAME = ("exporters", "importers")
-
-
-def is_path(name: object) -> bool:
-    """Whether a name is a path: a Path, or a text with a separator."""
-    return isinstance(name, Path) or (isinstance(name, str) and any(mark in name for mark in {"/", os.sep}))
 
 
 def found_at(scan: Scan) -> list[Found]:
     """The plugins of a place, those refused whose code may not run.
 
-    What pins a plugin's folder is the lock file beside it, else the one beside the directory that it stands in; a
-    manifest or wheel, that of its directory.
+    A manifest or wheel is pinned by the lock file of its directory.
 
     Raises:
         PluginError: nothing of the kind stands there.
     """
     path = scan.path
-    if not scan.alone:
-        return list(trusted(in_directory(path), path, scan.trust, scan.lock))
-    directory = path if path.is_dir() else path.parent
-    if path.is_dir() and scan.lock is None and not lock_path(path).exists() and lock_path(path.parent).exists():
-        directory = path.parent
-    return list(trusted(in_path(path), directory, scan.trust, scan.lock))
+    found = in_path(path) if scan.alone else in_directory(path)
+    if scan.borrowed and scan.lock is None:
+        return unvouched(found, path, scan.expected)
+    return trusted(found, path if path.is_dir() else path.parent, scan.trust, scan.lock)
 
 
 def recorded(registry: Registry, found: Found) -> PluginRecord:
@@ -46,8 +36,8 @@ def recorded(registry: Registry, found: Found) -> PluginRecord:
     Raises:
         PluginError: its files are not what they were then.
     """
-    same = [one for one in registry.named(found.name) if one.origin == found.origin]
-    record = same[0] if same else registry.plugin(found.name)
+    name, origin = legible(found.name), legible(found.origin)
+    record = next((one for one in registry.named(name) if one.origin == origin), None) or registry.plugin(name)
     if record.bundle is not None and found.bundle is not None and record.bundle.digest != found.bundle.digest:
         raise PluginError(f"plugin {record.name} ({record.origin}) changed since it was found", "make a new manager")
     return record

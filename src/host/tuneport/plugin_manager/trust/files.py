@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tuneport.plugin_manager.refusals import RefusedError
+from tuneport.plugin_manager.trust.links import followed
 from tuneport.plugin_manager.trust.ownership import guard
 
 MAX_FILE = 16 << 20
@@ -36,6 +37,7 @@ class Contents:
 
     files: dict[str, bytes] = field(default_factory=dict)
     loose: str = ""
+    _folders: int = 0
     _size: int = 0
 
     def add(self, name: str, data: bytes) -> None:
@@ -54,6 +56,17 @@ class Contents:
         if self._size > MAX_TREE or len(self.files) > MAX_FILES:
             bounds = f"{MAX_TREE >> 20} MiB or {MAX_FILES:,} files"
             raise RefusedError("unsafe", f"it is larger than {bounds}", "install it with pip instead")
+
+    def enter(self, loose: str) -> None:
+        """Note one more folder, and what its group may write to.
+
+        Raises:
+            RefusedError: there are too many.
+        """
+        self.loose = self.loose or loose
+        self._folders += 1
+        if self._folders > MAX_FILES:
+            raise RefusedError("unsafe", f"it has more than {MAX_FILES:,} folders", "install it with pip instead")
 
 
 def clean(name: str) -> str:
@@ -76,8 +89,12 @@ def absolute(path: str | Path) -> Path:
     return Path(os.path.normpath(Path.cwd() / path))
 
 
-def read_file(path: Path) -> tuple[bytes, str]:
+def read_file(path: Path, *, private: bool = False) -> tuple[bytes, str]:
     """A file's bytes, and its path where its group may write to it.
+
+    Args:
+        path: the file.
+        private: a group that has its owner's number is the owner's alone.
 
     Raises:
         RefusedError: it is a link, no regular file, too large, or somebody else could change it.
@@ -87,53 +104,54 @@ def read_file(path: Path) -> tuple[bytes, str]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise link(path) from None
+            raise RefusedError("unsafe", f"{path} is a symbolic link", "put what it points to there") from None
         raise
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise RefusedError("unsafe", f"{path} is no regular file", "take it away")
-        loose = guard(path, status)
+        loose = guard(path, status, private=private)
         data = file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
         raise RefusedError("unsafe", f"{path} is larger than {MAX_FILE >> 20} MiB", "install it with pip instead")
     return data, loose
 
 
-def read_parts(root: Path, parts: Sequence[str]) -> Contents:
+def read_parts(root: Path, parts: Sequence[str], within: Path) -> Contents:
     """The files that are, or stand below, these paths of a folder.
 
+    Args:
+        root: the folder.
+        parts: paths in it.
+        within: the folder that links may lead to places of.
+
     Raises:
-        RefusedError: one of them is a link, or not allowed; or the whole is too large.
+        RefusedError: one of them leads elsewhere, or is not allowed; or the whole is too large.
         OSError: one cannot be read.
     """
     contents = Contents()
     for part in parts:
-        for path in _below(root / part, contents):
+        for name, path in _below(part, root / part, contents, within):
             data, loose = read_file(path)
             contents.loose = contents.loose or loose
-            contents.add(path.relative_to(root).as_posix(), data)
+            contents.add(name, data)
     return contents
 
 
-def _below(path: Path, contents: Contents, depth: int = 0) -> Iterator[Path]:
+def _below(name: str, path: Path, contents: Contents, within: Path, depth: int = 0) -> Iterator[tuple[str, Path]]:
+    """The name and the real path of every file."""
     if depth > MAX_DEPTH:
         raise RefusedError("unsafe", f"{path} stands more than {MAX_DEPTH} folders deep", "take it away")
+    if path.is_symlink():
+        path, loose = followed(path, within)
+        contents.loose = contents.loose or loose
     status = path.lstat()
-    if stat.S_ISLNK(status.st_mode):
-        raise link(path)
     if not stat.S_ISDIR(status.st_mode):
-        yield path
+        yield name, path
         return
-    loose = guard(path, status)
-    contents.loose = contents.loose or loose
+    contents.enter(guard(path, status))
     with os.scandir(path) as entries:
-        names = sorted(entry.name for entry in entries)
-    for name in names:
-        if name not in NEVER_READ:
-            yield from _below(path / name, contents, depth + 1)
-
-
-def link(path: Path) -> RefusedError:
-    """The refusal of a symbolic link."""
-    return RefusedError("unsafe", f"{path} is a symbolic link", "put what it points to there")
+        inner = sorted(entry.name for entry in entries)
+    for one in inner:
+        if one not in NEVER_READ:
+            yield from _below(f"{name}/{one}", path / one, contents, within, depth + 1)

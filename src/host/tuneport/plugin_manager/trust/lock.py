@@ -13,11 +13,12 @@ import msgspec.json
 
 from tuneport.errors import PluginError
 from tuneport.plugin_manager.finding.directory import LOCK_SUFFIX, in_directory
-from tuneport.plugin_manager.finding.found import Found
+from tuneport.plugin_manager.finding.found import Found, legible
 from tuneport.plugin_manager.refusals import RefusedError
 from tuneport.plugin_manager.trust.bundle import Bundle, differing
+from tuneport.plugin_manager.trust.doubles import distinct
 from tuneport.plugin_manager.trust.files import absolute, read_file
-from tuneport.plugin_manager.trust.ownership import guard_place
+from tuneport.plugin_manager.trust.ownership import guard_place, leads_through
 
 Change = Literal["added", "changed", "unchanged", "removed"]
 
@@ -102,10 +103,15 @@ class Locked:
         return any(one.change != "unchanged" for one in self.plugins)
 
 
-def lock_path(directory: Path) -> Path:
-    """Where the lock file of a directory stands unless another is named: beside it."""
+def lock_of(directory: Path) -> Path:
+    """The lock file of a directory where none is named: `DIR.lock.json` beside it.
+
+    Where a folder above it has one, it is that: whoever may write to a directory that is pinned could put a lock
+    file beside any folder in it.
+    """
     directory = absolute(directory)
-    return directory.with_name(directory.name + LOCK_SUFFIX)
+    beside = [Path(f"{one}{LOCK_SUFFIX}") for one in (directory, *directory.parents)]
+    return next((one for one in reversed(beside) if os.path.lexists(one)), beside[0])
 
 
 def read_lock(path: Path) -> Lock | None:
@@ -115,8 +121,12 @@ def read_lock(path: Path) -> Lock | None:
         RefusedError: it cannot be read, or somebody else could change it.
     """
     try:
-        guard_place(path)
-        lock = msgspec.json.decode(read_file(path.resolve(strict=True))[0], type=Lock)
+        loose = guard_place(path, private=True)
+        data, loose_file = read_file(path.resolve(strict=True), private=True)
+        if loose := loose or loose_file:
+            text = f"its group may write to {loose}, and so say what the lock file {path} pins"
+            raise RefusedError("unsafe", text, f"chmod g-w {loose}")
+        lock = msgspec.json.decode(data, type=Lock)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
@@ -130,7 +140,7 @@ def read_lock(path: Path) -> Lock | None:
 
 def place_of(origin: Path, lock: Path) -> str:
     """What a lock file calls a manifest, wheel or dist-info folder: its path from the lock file's folder on."""
-    return Path(os.path.relpath(origin, absolute(lock).parent)).as_posix()
+    return legible(Path(os.path.relpath(origin, absolute(lock).parent)).as_posix())
 
 
 def lock_directory(directory: str | Path, lock: str | Path | None = None) -> Locked:
@@ -140,26 +150,28 @@ def lock_directory(directory: str | Path, lock: str | Path | None = None) -> Loc
 
     Args:
         directory: the plugin directory.
-        lock: the lock file; `DIR.lock.json` beside the directory where it is not given.
+        lock: the lock file; where it is not given `DIR.lock.json` beside the directory, or what pins a folder
+            above it already.
 
     Raises:
         PluginError: there is no such directory, the lock file would stand in it, or what stands there is none.
         TuneportError: the lock file cannot be written.
     """
     directory = absolute(directory)
-    path = absolute(lock) if lock is not None else lock_path(directory)
-    if path.resolve().is_relative_to(directory.resolve()):
+    path = absolute(lock) if lock is not None else lock_of(directory)
+    if leads_through(path, directory):
         raise PluginError(f"the lock file {path} would stand in {directory}", "keep it where plugins cannot change it")
-    found = in_directory(directory)
+    found = distinct(in_directory(directory))
     try:
         before = read_lock(path) or Lock(VERSION, ())
     except RefusedError as error:
         raise PluginError(error.reason, error.hint) from None
-    old = [one for one in before.plugins if absolute(path.parent / one.path).is_relative_to(directory)]
+    here = legible(str(directory))
+    old = [one for one in before.plugins if absolute(legible(str(path.parent / one.path))).is_relative_to(here)]
     new = [_pinned(one, one.bundle, path) for one in found if one.bundle is not None and not one.error]
     others = [one for one in before.plugins if one not in old]
     _write(path, Lock(VERSION, tuple(sorted([*others, *new], key=_order))), before)
-    left_out = tuple((one.name, one.origin, one.error) for one in found if one.error)
+    left_out = tuple((legible(one.name), legible(one.origin), one.error) for one in found if one.error)
     return Locked(path, tuple(sorted(_changes(old, new), key=lambda one: (one.name, one.path))), left_out)
 
 
@@ -189,4 +201,5 @@ def _write(path: Path, lock: Lock, before: Lock) -> None:
     from tuneport.storage import Storage
 
     if lock != before or not path.exists():
-        Storage().put(path, msgspec.json.format(msgspec.json.encode(lock), indent=2) + b"\n")
+        # Whatever the umask is: what a group may write to pins nothing.
+        Storage().put(path, msgspec.json.format(msgspec.json.encode(lock), indent=2) + b"\n", 0o644)
