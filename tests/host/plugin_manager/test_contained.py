@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -14,14 +13,13 @@ import pytest
 
 from host.plugin_manager.making import FORMAT, Site
 from tuneport import PluginManager
-from tuneport.plugin_manager.code.containing import interrupts, stdout_aside
+from tuneport.plugin_manager.code.containing import stdout_aside
 
 
 @pytest.mark.parametrize(
     "code",
     [
         "import asyncio\nraise asyncio.CancelledError",
-        "raise KeyboardInterrupt",
         "raise BaseException('all')",
         "raise GeneratorExit",
         "class Odd(Exception):\n    def __str__(self):\n        raise BaseException\nraise Odd",
@@ -43,29 +41,13 @@ def test_ctrl_c_stops_the_host_all_the_same(site: Site) -> None:
         "    os.kill(os.getpid(), signal.SIGINT)\n" + FORMAT.format(name="acme"),
     )
     manager = PluginManager()
-    before = signal.getsignal(signal.SIGINT)
     try:
         with pytest.raises(KeyboardInterrupt):
             manager.resolve("formats", "acme:acme")
         assert manager.get("acme").state == "ready"
-        assert signal.getsignal(signal.SIGINT) is before
         assert manager.resolve("formats", "acme:acme").plugin == "acme"
     finally:
         os.environ.pop("SENT", None)
-
-
-def test_a_handler_that_a_plugin_installs_stays(site: Site) -> None:
-    """It is asked for where signals are noticed, and where they are not: in another thread."""
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        with interrupts():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-        with interrupts() as came:
-            os.kill(os.getpid(), signal.SIGINT)
-        assert came == []
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def test_what_a_plugin_prints_at_import_goes_to_stderr(site: Site, tmp_path: Path) -> None:

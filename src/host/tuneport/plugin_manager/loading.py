@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from tuneport.plugin_manager import dependencies
 from tuneport.plugin_manager.claims import Claims
 from tuneport.plugin_manager.code import importing
-from tuneport.plugin_manager.code.containing import interrupts, stdout_aside
+from tuneport.plugin_manager.code.containing import stdout_aside
 from tuneport.plugin_manager.contributions import Contribution, collect
 from tuneport.plugin_manager.hooks import Hooks
 from tuneport.plugin_manager.records import PluginRecord
@@ -57,16 +57,15 @@ class Loader:
         Raises:
             KeyboardInterrupt: somebody pressed Ctrl-C meanwhile.
         """
-        came: Sequence[int] = ()
         try:
-            with interrupts() as came, stdout_aside():
+            with stdout_aside():
                 instance = make()
                 contributions = self._plugged(record, instance)
         except RefusedError as error:
             record.refuse(error.refusal, error.reason, error.hint)
-        except BaseException as error:
-            if came and not isinstance(error, Exception):
-                raise
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001
             # A broken plugin never breaks the host, be it with SystemExit, CancelledError or worse.
             record.fail(importing.reason(error), importing.mend(error, record), error)
         else:

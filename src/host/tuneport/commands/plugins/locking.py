@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +22,23 @@ _SHOWN = 3
 @click.command("lock")
 @click.argument("directory", metavar="DIR")
 @with_terminal
-def lock_command(terminal: Terminal, directory: str) -> None:
+def lock_command(terminal: Terminal, directory: str) -> int:
     """Pin the plugins of a directory: their code may run as long as no file of theirs changes.
 
     The lock file is DIR.lock.json beside the directory, or the one that --plugin-lock names. Whoever locks says that
-    he trusts what is there: look at the plugins first.
+    he trusts what is there: look at the plugins first. The exit code is 1 where something there will not be used.
     """
     from tuneport.plugin_manager import lock_directory
 
     locked = lock_directory(directory, terminal.plugins.lock)
     terminal.answer(_document(locked), lambda: "\n".join(_lines(locked, directory)))
+    return 1 if locked.left_out or _twice(locked) else 0
+
+
+def _twice(locked: Locked) -> list[str]:
+    """Names that several plugins have, so that none of them will be used: an upgrade beside the old file."""
+    names = Counter(one.name for one in locked.plugins if one.change != "removed")
+    return sorted(name for name, count in names.items() if count > 1)
 
 
 def _document(locked: Locked) -> dict[str, Any]:
@@ -52,6 +60,8 @@ def _lines(locked: Locked, directory: str) -> Iterator[str]:
         yield ""
     for one in locked.plugins:
         yield f"  {one.change:<9}  {line(f'{one.name} {one.version}')}{_files(one)}"
+    for name in _twice(locked):
+        yield f"  twice      {line(name)}   of several plugins of one name none is used: take the old one away"
     for name, origin, why in locked.left_out:
         yield f"  left out   {line(name)}   {line(origin)}: {line(why)}"
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 import threading
 from collections.abc import Iterator
-from types import FrameType
 from typing import TextIO
 
 _lock = threading.Lock()
@@ -36,25 +34,3 @@ def stdout_aside() -> Iterator[None]:
             if not _blocks and sys.stdout is aside:
                 sys.stdout = _kept
                 _kept = None
-
-
-@contextlib.contextmanager
-def interrupts() -> Iterator[list[int]]:
-    """The SIGINTs that arrive in the block: a plugin may raise KeyboardInterrupt by itself, which stops nobody."""
-    came: list[int] = []
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before) or threading.current_thread() is not threading.main_thread():
-        yield came
-        return
-    handler = before
-
-    def note(number: int, frame: FrameType | None) -> None:
-        came.append(number)
-        handler(number, frame)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield came
-    finally:
-        if signal.getsignal(signal.SIGINT) is note:
-            signal.signal(signal.SIGINT, handler)

@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from logging import getLogger
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuneport.errors import TuneportError, told
@@ -90,4 +91,8 @@ def mend(error: BaseException, record: PluginRecord) -> str:
     missing, own = error.name.partition(".")[0], record.module.partition(".")[0]
     if record.deployed and missing in {own, "tuneport_deployed"}:
         return "put the module into the plugin's package"
+    if record.deployed and (Path(record.origin).parent / f"{missing}.py").is_file():
+        return (
+            f"{missing}.py is no part of {own}: make them one package, {own}/__init__.py, and from . import {missing}"
+        )
     return "install it again: its own module is missing" if missing == own else f"pip install {missing}"

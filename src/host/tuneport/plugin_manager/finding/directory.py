@@ -113,7 +113,7 @@ def _leftovers(paths: Sequence[Path], walks: dict[Path, Walk], directory: Path) 
         if path.is_symlink() and (path.suffix == ".py" or _is_folder(path)) and (why := _astray(path, directory)):
             yield found.failing(why)
         elif path.suffix == ".py" and path.name != "setup.py" and walk is None:
-            hint = f'write {path.stem}.json beside it: {{"name": "{path.stem}", "module": "{path.stem}"}}'
+            hint = f'write plugin.json beside it: {{"name": "{path.stem}", "module": "{path.stem}"}}'
             yield found.failing(ValueError("it is a Python file without a manifest"), hint)
         elif walk is not None and walk.python:
             hint = f'write a plugin.json into its package: {{"name": "{path.name}", "module": "{path.name}"}}'
