@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := src tests benchmarks examples
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test environment lint types imports tests format memory race clean
@@ -50,7 +51,7 @@ imports: $(BIN)/.tools  ## who may import whom
 
 tests: $(BIN)/.tools  ## pytest with coverage
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest $(PYTEST)
+	@$(BIN)/coverage run -m pytest -n $(CORES) --dist loadfile $(PYTEST)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90 --format=total | sed 's/^/branch coverage, %: /'
 
