@@ -5,38 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from host.coded import used
-from host.plugin_manager.making import Site, new_site
+from host.plugin_manager.making import Site
 from tuneport import PluginManager, errors
 from tuneport.codes import MEANINGS, explain
-from tuneport.commands.main import run
 from tuneport.errors import TuneportError, UnknownNameError
 from tuneport.runs.codes import ERRORED, FILTERED, is_error
 
 BUNDLED = ("formats", "jsonl_llm", "lora_metadata", "quality", "sources")
 Said = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """An empty folder on sys.path."""
-    with new_site(tmp_path / "site", monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    """Run a command line: exit code, stdout, stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        return code, *capsys.readouterr()
-
-    return call
 
 
 def written(code: str) -> str:

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from host.plugin_manager.making import FORMAT, HELLO, Site, new_site
-from tuneport.commands.main import run
+from host.plugin_manager.making import FORMAT, HELLO, Site
 from tuneport.plugin_manager import lock_directory
 
 REPOSITORY = Path(__file__).parents[2]
 Said = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """An empty folder on sys.path."""
-    with new_site(tmp_path / "site", monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    """Run a command line: exit code, stdout, stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        return code, *capsys.readouterr()
-
-    return call
 
 
 def listed(said: Said, *arguments: str) -> dict[str, dict[str, Any]]:

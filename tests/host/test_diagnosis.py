@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,11 @@ import pytest
 
 from host.dropping import CODE, dropped, only
 from host.plugin_manager.dropping import package, wheel, write
-from host.plugin_manager.making import Site, new_site
+from host.plugin_manager.making import Site
 from tuneport import PluginManager
 from tuneport.plugin_manager import lock_directory
 from tuneport.plugin_manager.diagnosis import diagnose, sound
 from tuneport.plugin_manager.diagnosis.probe import probed
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """An empty folder on sys.path."""
-    with new_site(tmp_path / "site", monkeypatch) as made:
-        yield made
 
 
 def host(*dirs: Path, **options: Any) -> PluginManager:

@@ -8,25 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from host.plugin_manager.dropping import manifest, package, wheel, write
-from tuneport.commands.main import run
 
 Said = Callable[..., tuple[int, str, str]]
 
 FORGED = "harmless\ntrust         pinned\x1b[31m\u202e"
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    """Run a command line: exit code, stdout, stderr."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        code = run([str(one) for one in arguments])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 def test_a_plugin_writes_no_lines_of_its_own(said: Said, tmp_path: Path) -> None:

@@ -11,21 +11,9 @@ import click
 import pytest
 
 from host.plugin_manager.making import HELLO, Site
-from tuneport.commands.main import run
 from tuneport.commands.plugged import command_of
 
 Said = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    """Run a command line: exit code, stdout, stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

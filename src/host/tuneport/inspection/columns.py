@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import pairwise
 from math import isfinite
 from typing import Any
@@ -18,6 +18,7 @@ import msgspec
 import msgspec.json
 
 from tuneport.runs.plain import plain_value
+from tuneport.runs.reading.sources import list_of, merged, seen_type
 
 _SHOWN = 60
 _LONG = 40
@@ -116,7 +117,7 @@ class Column:
     @property
     def type(self) -> str:
         """The type of its values, declared or seen."""
-        return self.declared or _merged(self.kinds - {""}) or ("string" if self.kinds else "")
+        return self.declared or seen_type(reduce(merged, sorted(self.kinds), "")) or ("string" if self.kinds else "")
 
     @property
     def distinct(self) -> int | None:
@@ -199,7 +200,7 @@ def _kind(value: Any) -> str:
     """The type of a field that holds such values; "" where none does."""
     if isinstance(value, list | tuple):
         inner = {"json" if isinstance(item, list | tuple) else _kind(item) for item in value if item is not None}
-        return _list_of(_merged(inner - {""}))
+        return list_of(reduce(merged, sorted(inner), ""))
     for base, kind in _KINDS:
         if isinstance(value, base):
             return kind
@@ -214,21 +215,6 @@ _KINDS: tuple[tuple[Any, str], ...] = (
     ((date, UUID), "string"),
     (Mapping, "json"),
 )
-
-
-def _list_of(inner: str) -> str:
-    return f"list[{inner or 'string'}]" if inner in {"", "string", "integer", "number"} else "json"
-
-
-def _merged(kinds: set[str]) -> str:
-    """The type that holds values of all these."""
-    if len(kinds) <= 1:
-        return next(iter(kinds), "")
-    if kinds == {"integer", "number"}:
-        return "number"
-    if all(kind.startswith("list[") for kind in kinds):
-        return _list_of(_merged({kind[5:-1] for kind in kinds}))
-    return "json" if any(kind == "json" or "[" in kind for kind in kinds) else "string"
 
 
 def _shown(value: Any) -> str:

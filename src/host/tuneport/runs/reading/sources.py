@@ -137,7 +137,7 @@ def with_field_types(streams: Sequence[Stream], info: SourceInfo) -> tuple[list[
     seen = _types_in(entities, dict.fromkeys(info.fields or (), ""))
     declared = {name: kind for name, kind in (info.fields or {}).items() if kind}
     known = {**seen, **declared}
-    fields = [(name, "list[string]" if kind == "list[]" else kind) for name, kind in known.items()]
+    fields = [(name, seen_type(kind)) for name, kind in known.items()]
     return [*looked, *streams[len(looked) :]], fields
 
 
@@ -171,7 +171,7 @@ def _types_in(entities: Iterable[Entity], types: dict[str, str]) -> dict[str, st
             kind = type(value)
             if (name, kind) in settled or not isinstance(name, str) or not _encodable(name):
                 continue
-            types[name] = _merged(types.get(name, ""), _type(value))
+            types[name] = merged(types.get(name, ""), _type(value))
             if kind in _SCALARS:
                 settled.add((name, kind))
     return types
@@ -190,19 +190,25 @@ def _type(value: Any, depth: int = 0) -> str:
     if isinstance(value, list | tuple):
         inner = ""
         for item in value if depth < 3 else ():
-            inner = _merged(inner, _type(item, depth + 1))
-        return _list_of(inner)
+            inner = merged(inner, _type(item, depth + 1))
+        return list_of(inner)
     return _SCALARS.get(type(value), "json" if isinstance(value, Mapping) else "string")
 
 
 _SCALARS = {str: "string", bool: "bool", int: "integer", float: "number"}
 
 
-def _list_of(inner: str) -> str:
+def list_of(inner: str) -> str:
+    """The type of lists of such values; `list[]` where nothing is known of them."""
     return f"list[{inner}]" if inner in {"", "string", "integer", "number"} else "json"
 
 
-def _merged(one: str, other: str) -> str:
+def seen_type(kind: str) -> str:
+    """A type as it is told: lists of which nothing is known are lists of texts."""
+    return "list[string]" if kind == "list[]" else kind
+
+
+def merged(one: str, other: str) -> str:
     """The type that holds values of both."""
     if one == other or not other:
         return one
@@ -211,7 +217,7 @@ def _merged(one: str, other: str) -> str:
     if {one, other} == {"integer", "number"}:
         return "number"
     if one.startswith("list[") and other.startswith("list["):
-        return _list_of(_merged(one[5:-1], other[5:-1]))
+        return list_of(merged(one[5:-1], other[5:-1]))
     return "json" if "json" in {one, other} or "[" in one + other else "string"
 
 
