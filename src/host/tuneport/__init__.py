@@ -17,30 +17,18 @@ if TYPE_CHECKING:
     from tuneport.dataset import Dataset
     from tuneport.errors import TuneportError
     from tuneport.exporter import Exporter
-    from tuneport.hookspecs import DeferredWeighting, FormatTraits, Metric, Stages, hookimpl
+    from tuneport.hookspecs import DeferredWeighting, Metric, Stages, hookimpl
     from tuneport.inspection import inspect
-    from tuneport.model import (
-        Artifact,
-        Batch,
-        Chat,
-        Entity,
-        Instruction,
-        Malformed,
-        Message,
-        Outcome,
-        Partition,
-        Problem,
-        Reject,
-        Sample,
-        Text,
-    )
+    from tuneport.model import Artifact, Batch, Entity, Malformed, Outcome, Partition, Problem, Reject
     from tuneport.options import ExportOptions, ExportStats
     from tuneport.plugin_manager import API_VERSION, PluginManager, default_manager
     from tuneport.recipes import Recipe
     from tuneport.runs import export
     from tuneport.runs.preview import preview
+    from tuneport.sample import Chat, Instruction, Message, Preference, Sample, Text, ToolCall, Unpaired
     from tuneport.source import Source, SourceInfo, Table
     from tuneport.summary import Summary
+    from tuneport.traits import FormatTraits
     from tuneport.validation import validate
 
 _HOMES = {
@@ -48,7 +36,7 @@ _HOMES = {
     "AdapterMetadata": "adapter",
     "Artifact": "model",
     "Batch": "model",
-    "Chat": "model",
+    "Chat": "sample",
     "Config": "config",
     "Context": "context",
     "Dataset": "dataset",
@@ -57,25 +45,28 @@ _HOMES = {
     "ExportOptions": "options",
     "ExportStats": "options",
     "Exporter": "exporter",
-    "FormatTraits": "hookspecs",
-    "Instruction": "model",
+    "FormatTraits": "traits",
+    "Instruction": "sample",
     "Malformed": "model",
-    "Message": "model",
+    "Message": "sample",
     "Metric": "hookspecs",
     "Outcome": "model",
     "Partition": "model",
     "PluginManager": "plugin_manager",
+    "Preference": "sample",
     "Problem": "model",
     "Recipe": "recipes",
     "Reject": "model",
-    "Sample": "model",
+    "Sample": "sample",
     "Source": "source",
     "SourceInfo": "source",
     "Stages": "hookspecs",
     "Summary": "summary",
     "Table": "source",
-    "Text": "model",
+    "Text": "sample",
+    "ToolCall": "sample",
     "TuneportError": "errors",
+    "Unpaired": "sample",
     "default_manager": "plugin_manager",
     "export": "runs",
     "hookimpl": "hookspecs",
@@ -110,6 +101,7 @@ __all__ = [
     "Outcome",
     "Partition",
     "PluginManager",
+    "Preference",
     "Problem",
     "Recipe",
     "Reject",
@@ -120,7 +112,9 @@ __all__ = [
     "Summary",
     "Table",
     "Text",
+    "ToolCall",
     "TuneportError",
+    "Unpaired",
     "default_manager",
     "export",
     "hookimpl",

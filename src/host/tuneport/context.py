@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from logging import Logger
 
 from tuneport.config import closest
-from tuneport.model import Problem, Sample
+from tuneport.model import Entity, Problem
+from tuneport.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,17 @@ class SampleShape:
         kind: the class of all samples.
         has_input: whether Instruction samples carry an input.
         metadata: name to type of the metadata each sample carries, in order.
+        turns: what turns may have beside role and content, of TURN_FIELDS; of Instruction samples, the answer.
+        tools: whether samples may carry tools.
+        weighted: whether the style itself may give samples another weight than 1.
     """
 
     kind: type[Sample]
     has_input: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
+    turns: frozenset[str] = frozenset()
+    tools: bool = False
+    weighted: bool = False
 
 
 @dataclass
@@ -40,7 +47,8 @@ class Context:
         hidden: fields the recipe excludes, which nothing may look at.
         elsewhere: fields that other sources of the run have; one of them that is missing here counts as null.
         title: what messages call the source; "" where the run has only one.
-        weighted: whether any weighting takes part in the run; without one a format writes no weight.
+        weighted: whether weights are written: no weighting takes part in the run, or the recipe has this format carry
+            weights otherwise, where not. Weights of single turns are written all the same.
         sample: what the run's samples have in common. None while the style itself is made, and where a
             style did not say.
     """
@@ -56,6 +64,8 @@ class Context:
     weighted: bool = True
     sample: SampleShape | None = None
     read_resource: Callable[[str], bytes] | None = None
+    look: Callable[[], Iterable[Entity]] | None = None
+    factor: float | None = None
     declared: set[str] | None = None
     problems: list[Problem] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -91,9 +101,29 @@ class Context:
             where = f" of {self.title}" if self.title else ""
             self.log.warning('none of the first records%s has a field "%s"; %s', where, name, known)
 
-    def makes(self, kind: type[Sample], *, has_input: bool = False, metadata: Mapping[str, str] | None = None) -> None:
+    def makes(
+        self,
+        kind: type[Sample],
+        *,
+        has_input: bool = False,
+        metadata: Mapping[str, str] | None = None,
+        turns: Iterable[str] = (),
+        tools: bool = False,
+        weighted: bool = False,
+    ) -> None:
         """Declare what all samples of this style have in common, so that formats know their columns."""
-        self.sample = SampleShape(kind, has_input, dict(metadata or {}))
+        self.sample = SampleShape(kind, has_input, dict(metadata or {}), frozenset(turns), tools, weighted)
+
+    def first_records(self) -> Iterator[Entity]:
+        """The first records of the source, 10,000 at most, whole: for what its fields alone do not tell.
+
+        They are the same in every worker and after a resume, and are still read by the run.
+        """
+        yield from (self.look() if self.look is not None else ())
+
+    def same(self, factor: float = 1.0) -> None:
+        """Declare that this weighting gives every sample the same factor: where all do, no sample waits for others."""
+        self.factor = factor
 
     def count(self, name: str) -> None:
         """Count one event that is worth a line of the run's summary, such as `no_timestamp`."""

@@ -22,14 +22,17 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_check
 
 import pluggy
 
+from tuneport.traits import NO_TRAITS, FormatTraits
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from tuneport.adapter import AdapterMetadata
     from tuneport.context import Context
     from tuneport.dataset import Dataset
-    from tuneport.model import Artifact, Entity, Problem, Reject, Sample
+    from tuneport.model import Artifact, Entity, Problem, Reject
     from tuneport.options import ExportOptions, ExportStats
+    from tuneport.sample import Sample
     from tuneport.source import Source
     from tuneport.summary import Summary
 
@@ -55,7 +58,13 @@ if TYPE_CHECKING:
     """One line of a file, the same keys in the same order in every row of a run."""
     Format = Callable[[Sample], Row | Reject]
     """Does not change the sample: other formats write it too. May carry `features`, column to type, for the dataset
-    card; else the rows themselves are looked at."""
+    card; else the rows themselves are looked at. May carry `carries`, as FormatTraits has it."""
+    Check = Callable[[Row], Iterable[Problem]]
+    """A target's own rules for a row, whoever wrote it: what is wrong with it, nothing where it is right. A problem of
+    severity `error` refuses the row. Knows nothing of a recipe: `validate --format` asks it about any file."""
+    SideFiles = Callable[[Dataset, str], Iterable[Artifact]]
+    """What a format's trainer wants to be given beside the rows: of a dataset and the name the format has in it, files
+    whose paths start from `data/<name>/`."""
     ArtifactMaker = Callable[[Dataset], Iterable[Artifact]]
     """Pure: the same dataset, the same bytes. May carry `read(text)`, which takes the text of its artifact and
     returns the configuration that says the same."""
@@ -100,28 +109,13 @@ class Metric(Protocol[State]):
 
 
 @dataclass(frozen=True)
-class FormatTraits:
-    """What a format's target can express.
-
-    Attributes:
-        weight: where a weight goes: a number per `row`, a number per `message`, 0 or 1 per message (`binary`),
-            or nowhere.
-    """
-
-    weight: Literal["row", "message", "binary", "none"] = "none"
-
-
-NO_TRAITS = FormatTraits()
-
-
-@dataclass(frozen=True)
 class Stages:
     """What an exporter's configuration asks for, in the recipe's own notation.
 
     A mapping may carry `at`: the key of the exporter's configuration that asked for the stage, so that an
     error can name it. `dedup` leaves out samples whose content was seen before. A sample's whole weight, the product
-    of all factors, is kept between `min_weight` and `max_weight`. `adapter` is what validators of adapters judge;
-    None where no adapter is described.
+    of all factors, is kept between `min_weight` and `max_weight`; with `mean_one` it is then divided by the mean of all
+    that are trained on. `adapter` is what validators of adapters judge; None where no adapter is described.
     """
 
     style: Use
@@ -134,6 +128,7 @@ class Stages:
     dedup: bool = True
     min_weight: float = 0.0
     max_weight: float = inf
+    mean_one: bool = False
     adapter: AdapterMetadata | None = None
 
 
@@ -151,7 +146,11 @@ class Register(Protocol[T]):
 
 
 class RegisterFormat(Protocol):
-    """Offer a format; `traits` says what its target can express."""
+    """Offer a format.
+
+    `traits` says what its target can express, `check` what its rules for a row are, and `side_files` what its trainer
+    wants to be given beside the rows.
+    """
 
     def __call__(
         self,
@@ -161,6 +160,8 @@ class RegisterFormat(Protocol):
         config: type[BaseModel] | None = None,
         doc: str = "",
         traits: FormatTraits = NO_TRAITS,
+        check: Check | None = None,
+        side_files: SideFiles | None = None,
     ) -> None: ...
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuneport.config import Config
-from tuneport.hookspecs import NO_TRAITS, FormatTraits
 from tuneport.plugin_manager.hooks import Hooks
 from tuneport.plugin_manager.manifest import KINDS
+from tuneport.traits import NO_TRAITS, FormatTraits
 
 JUDGED = ("row", "adapter", "dataset")
 """What a validator may judge."""
@@ -28,6 +28,8 @@ class Contribution:
         config: the model of its configuration.
         doc: one line.
         traits: for formats.
+        check: for formats, their rules for a row; None where they have none.
+        side_files: for formats, what makes the files beside their rows; None where there are none.
         on: for validators, what they judge.
     """
 
@@ -38,6 +40,8 @@ class Contribution:
     config: type[Any] = Config
     doc: str = ""
     traits: FormatTraits = NO_TRAITS
+    check: Callable[[Any], Any] | None = None
+    side_files: Callable[[Any, str], Any] | None = None
     on: str = "row"
 
     @property
@@ -76,6 +80,8 @@ def _registrar(kind: str, plugin: str, found: dict[tuple[str, str], Contribution
         config: type[Any] | None = None,
         doc: str = "",
         traits: FormatTraits | None = None,
+        check: Callable[[Any], Any] | None = None,
+        side_files: Callable[[Any, str], Any] | None = None,
         on: str = "row",
     ) -> None:
         if (kind, name) in found:
@@ -84,6 +90,8 @@ def _registrar(kind: str, plugin: str, found: dict[tuple[str, str], Contribution
             raise ValueError(f"{name!r} is no name: letters, digits, _ and - only")
         if on not in JUDGED:
             raise ValueError(f"validator {name!r} judges {on!r}, not one of {', '.join(JUDGED)}")
-        found[kind, name] = Contribution(kind, plugin, name, factory, config or Config, doc, traits or NO_TRAITS, on)
+        found[kind, name] = Contribution(
+            kind, plugin, name, factory, config or Config, doc, traits or NO_TRAITS, check, side_files, on
+        )
 
     return register

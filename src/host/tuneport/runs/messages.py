@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 
 from tuneport.dataset import ValidatorStats
-from tuneport.model import Batch, Outcome, Partition, Sample
+from tuneport.model import Batch, Outcome, Partition
 from tuneport.options import FormatStats
 from tuneport.runs.codes import is_error
+from tuneport.sample import Sample
 from tuneport.summary import Summary
 
 KEY_BYTES = 16

@@ -34,6 +34,7 @@ def JSONLLLMExporter(config: JSONLLLMConfig | Mapping[str, Any] | None = None) -
 def stages(config: JSONLLLMConfig) -> Stages:
     """What the configuration asks for, as plain data; what is given and not switched on is logged."""
     _warn_of_what_is_off(config)
+    least, most = _bounds(config.weighting)
     return Stages(
         style=_style(config),
         filters=_filters(config.quality),
@@ -43,7 +44,8 @@ def stages(config: JSONLLLMConfig) -> Stages:
         metrics=_metrics(config.quality_metrics),
         artifacts=_artifacts(config),
         dedup=config.quality.skip_duplicates,
-        **_bounds(config.weighting),
+        min_weight=least,
+        max_weight=most,
         adapter=config.adapter_metadata if config.adapter_metadata.enable_tracking else None,
     )
 
@@ -113,12 +115,11 @@ def _weightings(weighting: Weighting) -> list[dict[str, Any]]:
     return chosen
 
 
-def _bounds(weighting: Weighting) -> dict[str, float]:
+def _bounds(weighting: Weighting) -> tuple[float, float]:
     """Between what a sample's weight is kept; nothing is kept of a weight that no row carries."""
     if not weighting.enable_weights:
-        return {}
-    most = weighting.max_weight
-    return {"min_weight": weighting.min_weight, "max_weight": inf if most is None else most}
+        return 0.0, inf
+    return weighting.min_weight, inf if weighting.max_weight is None else weighting.max_weight
 
 
 def _rows(config: JSONLLLMConfig) -> str | dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tuneport.hookspecs import DeferredWeighting
-from tuneport.model import Problem, Sample
+from tuneport.model import Problem
 from tuneport.runs.messages import StageRef
 from tuneport.runs.planning.adapter import judge_adapter
 from tuneport.runs.planning.compiled import Compiled, NamedMetric, Preparation
@@ -15,6 +15,7 @@ from tuneport.runs.planning.compiler import Clause, Compiler, Facts
 from tuneport.runs.planning.pipeline import Pipeline
 from tuneport.runs.planning.shapes import one_shape
 from tuneport.runs.planning.stages import Stage, names_of
+from tuneport.sample import Sample
 
 if TYPE_CHECKING:
     from tuneport.hookspecs import Format

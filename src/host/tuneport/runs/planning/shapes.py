@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tuneport.context import SampleShape
-from tuneport.model import Problem, Sample
+from tuneport.model import Problem
+from tuneport.sample import Sample
 
 
 def one_shape(
@@ -29,4 +30,11 @@ def one_shape(
                 hint = f'say which: metadata_fields = {{ {name} = "string" }}'
                 problems.append(Problem("export.metadata_fields", text, hint))
     common = kinds.pop() if len(kinds) == 1 else Sample
-    return SampleShape(common, has_input=any(shape.has_input for shape in known), metadata=metadata)
+    return SampleShape(
+        common,
+        has_input=any(shape.has_input for shape in known),
+        metadata=metadata,
+        turns=frozenset().union(*(shape.turns for shape in known)),
+        tools=any(shape.tools for shape in known),
+        weighted=any(shape.weighted for shape in known),
+    )

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuneport.dataset import ValidatorStats
-from tuneport.model import Reject, Sample
+from tuneport.model import Reject
 from tuneport.problems import errors_in, problems_of, sentence
 from tuneport.runs.codes import sound
 from tuneport.runs.messages import Rejected, StageRef
 from tuneport.runs.planning.compiled import Compiled
 from tuneport.runs.working.prepare import Whose, own_code, raised_by
+from tuneport.sample import Sample
 
 KEPT_PROBLEMS = 10
 """How many problems of each validator are kept: the last ones."""

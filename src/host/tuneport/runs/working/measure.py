@@ -10,9 +10,9 @@ from typing import Any
 import msgspec.msgpack
 
 from tuneport.errors import PluginError, told
-from tuneport.model import Sample
 from tuneport.runs.codes import raised
 from tuneport.runs.planning.compiled import Compiled, NamedMetric
+from tuneport.sample import Sample
 
 log = getLogger("tuneport")
 

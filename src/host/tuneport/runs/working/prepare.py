@@ -13,13 +13,14 @@ import msgspec
 from xxhash import xxh3_128_digest
 
 from tuneport.errors import told
-from tuneport.model import Batch, Entity, Reject, Sample
+from tuneport.model import Batch, Entity, Reject
 from tuneport.runs.codes import ERRORED, FILTERED, raised, sound
 from tuneport.runs.messages import Candidates, Part, Prepared, Rejected, StageRef
 from tuneport.runs.planning.pipeline import UNBOUNDED
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.reading.sources import readable
 from tuneport.runs.working.spool import packed
+from tuneport.sample import Sample
 
 log = getLogger("tuneport")
 

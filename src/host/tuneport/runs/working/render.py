@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec.json
 
-from tuneport.model import Outcome, Reject, Sample
+from tuneport.model import Outcome, Reject
 from tuneport.options import FormatStats
 from tuneport.runs.codes import sound
 from tuneport.runs.messages import (
@@ -34,6 +34,7 @@ from tuneport.runs.working.measure import Measures
 from tuneport.runs.working.prepare import Whose, raised_by, rejected_by
 from tuneport.runs.working.spool import unpacked
 from tuneport.runs.working.weigh import Finisher
+from tuneport.sample import Sample
 
 
 class Keeper(Protocol):

@@ -12,9 +12,9 @@ import msgspec.msgpack
 from xxhash import xxh3_128
 
 from tuneport.errors import PluginError
-from tuneport.model import Sample
 from tuneport.runs.messages import Candidates, Prepared, Rejected, SpooledPart, SpoolRecord
 from tuneport.runs.storage import Storage
+from tuneport.sample import Sample
 
 _encode = msgspec.msgpack.Encoder().encode
 _candidates = msgspec.msgpack.Decoder(Candidates).decode

@@ -7,10 +7,10 @@ from math import isfinite, isnan
 
 from tuneport.errors import PluginError, told
 from tuneport.hookspecs import DeferredWeighting
-from tuneport.model import Sample
 from tuneport.runs.messages import Rejected, StageRef
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.working.prepare import Whose, bad_weight, raised_by
+from tuneport.sample import Sample
 from tuneport.summary import Summary
 
 
