@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from logging import getLogger
@@ -16,7 +16,7 @@ from tuneport.errors import RecipeError, told
 from tuneport.expressions import Condition, ExpressionError
 from tuneport.expressions import condition as parse_condition
 from tuneport.files import Resources
-from tuneport.model import Problem
+from tuneport.model import Entity, Problem
 from tuneport.phrases import shown
 from tuneport.runs.planning.stages import Stage
 
@@ -36,6 +36,7 @@ class Facts:
         base: the folder that paths start from.
         elsewhere: fields that other sources of the run have.
         title: what messages call the source; "" where there is only one.
+        look: gives its first records.
     """
 
     now: datetime
@@ -46,6 +47,7 @@ class Facts:
     base: Path
     elsewhere: frozenset[str] = frozenset()
     title: str = ""
+    look: Callable[[], Iterable[Entity]] = tuple
 
 
 class Clause(NamedTuple):
@@ -121,6 +123,7 @@ class Compiler:
             weighted=self.weighted,
             sample=self.sample,
             read_resource=self.resources.read,
+            look=self.facts.look,
             counts=self.counts,
         )
 

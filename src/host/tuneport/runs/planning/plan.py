@@ -19,9 +19,10 @@ from tuneport.recipes import Recipe
 from tuneport.runs.codes import sound
 from tuneport.runs.planning.compile import Judges, compile_pipeline, compile_validators
 from tuneport.runs.planning.compiled import Compiled
-from tuneport.runs.planning.compiler import Clause, Facts, misread
+from tuneport.runs.planning.compiler import Clause, misread
 from tuneport.runs.planning.identity import Pinned, canonical, identity_of, now_of, pinned_before
 from tuneport.runs.planning.importers import resolve_readers
+from tuneport.runs.planning.known import facts_of
 from tuneport.runs.planning.origin import given, opened, warn_of_unseen
 from tuneport.runs.planning.pipeline import Pipeline, resolve_pipeline
 from tuneport.runs.planning.target import Target, target_of
@@ -199,7 +200,9 @@ class _Draft:
         if before is not None and self.recipe.run.now is not None:
             before = msgspec.structs.replace(before, now=self.recipe.run.now)
         now = before.now if before is not None else now_of(self.recipe)
-        judges = compile_validators(self.pipeline, self._facts(now, [[] for _ in self.inlets])[0], problems)
+        judges = compile_validators(
+            self.pipeline, facts_of(self.recipe, self.inlets, self.streams, now, [[] for _ in self.inlets])[0], problems
+        )
         self._no_folder(problems)
         if problems and any(inlet.info.fields is None for inlet in self.inlets):
             # Fields would have to be looked for in the records, and nothing is read for a recipe that is wrong.
@@ -220,7 +223,7 @@ class _Draft:
         judges: Judges,
         problems: list[Problem],
     ) -> Plan:
-        facts = self._facts(pinned.now, pinned.fields)
+        facts = facts_of(self.recipe, self.inlets, streams, pinned.now, pinned.fields)
         compiled = compile_pipeline(self.pipeline, judges, facts, _conditions(self.recipe), problems)
         for inlet, one in zip(self.inlets, facts, strict=True):
             warn_of_unseen(inlet, one.fields)
@@ -264,25 +267,3 @@ class _Draft:
             part_entities=self.sizes.part_entities,
             seek=self.sizes.seek,
         )
-
-    def _facts(self, now: datetime, fields: Sequence[Sequence[tuple[str, str]]]) -> list[Facts]:
-        """What factories may know of each inlet."""
-        output = self.recipe.output
-        every = {name for known in fields for name, _ in known}
-        hidden = set(output.exclude_fields)
-        if output.include_fields:
-            hidden |= every - set(output.include_fields)
-        many = len(self.inlets) > 1
-        return [
-            Facts(
-                now=now,
-                seed=self.recipe.run.seed,
-                fields={name: kind for name, kind in known if name not in hidden},
-                closed=inlet.info.closed,
-                hidden=frozenset(hidden),
-                base=self.recipe.base,
-                elsewhere=frozenset(every - hidden) if many else frozenset(),
-                title=inlet.info.title if many else "",
-            )
-            for inlet, known in zip(self.inlets, fields, strict=True)
-        ]

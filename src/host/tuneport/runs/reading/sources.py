@@ -50,16 +50,19 @@ class IterableSource(Source):
 
 
 class PeekedSource(Source):
-    """A source that cannot seek, and whose first records were looked at: it is read once all the same."""
+    """A source that cannot seek, and whose first records may be looked at: it is read once all the same."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._batches = readable(source, None, None)
+        self._batches: Iterator[Batch] | None = None
         self._ahead: list[Batch] = []
 
     def peek(self, count: int) -> Iterator[Entity]:
         """The first records, fewer where they are large; all of them will still be read."""
-        seen = held = 0
+        if self._batches is None:
+            self._batches = readable(self._source, None, None)
+        seen = sum(len(batch.entities) for batch in self._ahead)
+        held = sum(size_of(entity) for batch in self._ahead for entity in batch.entities)
         while seen < count and held < SAMPLED_BYTES and (batch := next(self._batches, None)) is not None:
             self._ahead.append(batch)
             seen += len(batch.entities)
@@ -76,6 +79,8 @@ class PeekedSource(Source):
 
     def read(self, partition: Partition | None, fields: frozenset[str] | None) -> Iterator[Batch]:  # noqa: ARG002
         """Everything, in order."""
+        if self._batches is None:
+            self._batches = readable(self._source, None, fields)
         while self._ahead:
             yield self._ahead.pop(0)
         yield from self._batches
@@ -131,7 +136,7 @@ def with_field_types(streams: Sequence[Stream], info: SourceInfo) -> tuple[list[
         SourceError: a source fails while it is looked at.
     """
     if info.fields is not None and all(info.fields.values()):
-        return list(streams), list(info.fields.items())
+        return [_kept(stream) for stream in streams], list(info.fields.items())
     looked: list[Stream] = []
     entities = islice(chain.from_iterable(_looked_at(stream, looked) for stream in streams), SAMPLED)
     seen = _types_in(entities, dict.fromkeys(info.fields or (), ""))
@@ -139,6 +144,26 @@ def with_field_types(streams: Sequence[Stream], info: SourceInfo) -> tuple[list[
     known = {**seen, **declared}
     fields = [(name, seen_type(kind)) for name, kind in known.items()]
     return [*looked, *streams[len(looked) :]], fields
+
+
+def _kept(stream: Stream) -> Stream:
+    """The stream, so that its first records can be looked at, and are not lost where it gives them only once."""
+    once = stream.info.revision is None and not partitions_of(stream.source, 1 << 20)
+    return replace(stream, source=PeekedSource(stream.source)) if once else stream
+
+
+def first_records(streams: Iterable[Stream]) -> Iterator[Entity]:
+    """The first records of several streams that were typed together; all of them are still read by the run."""
+    return islice(chain.from_iterable(_again(stream.source) for stream in streams), SAMPLED)
+
+
+def _again(source: Source) -> Iterator[Entity]:
+    if isinstance(source, PeekedSource):
+        return source.peek(SAMPLED)
+    entities = _first(source, SAMPLED)
+    if entities is not None:
+        return entities
+    return chain.from_iterable(batch.entities for batch in readable(source, None, None))
 
 
 def _looked_at(stream: Stream, looked: list[Stream]) -> Iterator[Entity]:
