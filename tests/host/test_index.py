@@ -18,7 +18,7 @@ from tuneport import PluginManager, Reject, hookimpl
 from tuneport.dataset import Dataset
 from tuneport.errors import RecipeError
 from tuneport.runs import ExportResult, Sizes, execute, plan_export
-from tuneport.runs.planning.plan import SIZES
+from tuneport.runs.planning.sizes import SIZES
 
 
 class Acme:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tuneport import Batch, Malformed
 from tuneport.runs.reading.parts import rebatch
-from tuneport.runs.working.prepare import within
+from tuneport.runs.working.records import within
 
 LINES = st.lists(st.sampled_from(["good", "bad", "blank"]), max_size=40)
 

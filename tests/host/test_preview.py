@@ -30,6 +30,7 @@ from tuneport.runs.plain import plain_value
 from tuneport.runs.planning.facts import plan_facts
 from tuneport.runs.preview import Preview, PreviewItem
 from tuneport.runs.storage import Storage
+from tuneport.runs.weights.policy import Carriage
 
 LONG = "An answer that is long enough to be kept."
 
@@ -106,7 +107,7 @@ def both_formats(source: Path, output: Path) -> dict[str, Any]:
     """A recipe with two formats, a condition and an index."""
     asked = recipe(source, output)
     asked["export"] = {
-        "formats": ["tuneport", "acme:picky"],
+        "formats": ["tuneport", {"use": "acme:picky", "weights": "ignore"}],
         "where": "category != 'c4'",
         "weighting": {"weight_field": "importance", "normalize": "log"},
     }
@@ -352,7 +353,7 @@ def test_the_plan_is_that_of_the_run(tmp_path: Path) -> None:
     assert facts == plan_facts(plan_export(asked))
     assert (facts.title, facts.where, facts.target) == ("in.jsonl", ["id < 3"], str(tmp_path / "out"))
     assert facts.formats == ["jsonl_llm:tuneport"]
-    assert facts.carried == {"tuneport": "row"}
+    assert facts.weights == {"tuneport": Carriage("column")}
     assert facts.reads is not None
     assert {"id", "question", "answer"} <= set(facts.reads)
 

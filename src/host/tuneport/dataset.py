@@ -43,12 +43,16 @@ class FormatInfo(msgspec.Struct):
         features: column to type, as a dataset card declares them; None where rows differ too much.
         splits: split name to files.
         ledger: its counts.
+        weights: how it carries weights: `column`, `replicate`, `ignore` or `refuse`.
+        losses: what its rows do not hold of their samples, and of how many.
     """
 
     plugin: str
     features: dict[str, Any] | None
     splits: dict[str, list[DataFile]]
     ledger: FormatStats
+    weights: str = "column"
+    losses: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class ValidatorStats(msgspec.Struct):
@@ -67,6 +71,41 @@ class ValidatorStats(msgspec.Struct):
     refused: int = 0
     flagged: int = 0
     problems: list[str] = msgspec.field(default_factory=list)
+
+
+class SplitInfo(msgspec.Struct, kw_only=True):
+    """How samples were split, and what was looked for in the result.
+
+    A group is what may not stand on both sides: the samples that agree in the fields of `group_by`, else those of the
+    same content.
+
+    Attributes:
+        mode: `stable` or `exact`.
+        asked: split to the share that was asked of it.
+        samples: split to the samples that were exported into it.
+        groups: how many groups there are.
+        group_by: fields of a record that make a group.
+        stratify_by: fields of a record whose values have their own shares.
+        against: the digest of the earlier dataset whose splits were kept; "" where there was none.
+        held_out: prompts of the rows to evaluate with, whose samples were left out.
+        groups_on_both_sides: groups that stand in more than one split.
+        prompts_on_both_sides: prompts of validation and test that stand in train as well.
+        stayed: groups that stand where they stood in the earlier dataset.
+        moved: groups that stand in another split than there.
+    """
+
+    mode: str
+    asked: dict[str, float]
+    samples: dict[str, int]
+    groups: int = 0
+    group_by: list[str] = msgspec.field(default_factory=list)
+    stratify_by: list[str] = msgspec.field(default_factory=list)
+    against: str = ""
+    held_out: int = 0
+    groups_on_both_sides: int = 0
+    prompts_on_both_sides: int = 0
+    stayed: int = 0
+    moved: int = 0
 
 
 class PluginInfo(msgspec.Struct, frozen=True):
@@ -98,7 +137,9 @@ class DatasetManifest(msgspec.Struct, kw_only=True):
         sources: how much was read of each source, in order.
         counts: outcome to number of records, with `total`.
         rejects: reject code to number of records.
-        weights: count, min, max and mean of the samples' weights; empty without weightings.
+        weights: count, min, max and mean of the weights that are trained on, the effective sample size, and the share
+            of the heaviest 1 %; empty without weightings.
+        weight_shares: label to value to its share of the weight.
         notes: events that stages counted.
         formats: format name to files and ledger.
         plugins: the plugins that touched the run.
@@ -107,6 +148,7 @@ class DatasetManifest(msgspec.Struct, kw_only=True):
         validators: validator name to what it said.
         metrics: metric name to its result.
         index: the files that say what became of each record.
+        split: how samples were split; None where all are trained on.
     """
 
     manifest_version: int = MANIFEST_VERSION
@@ -117,7 +159,7 @@ class DatasetManifest(msgspec.Struct, kw_only=True):
     source: str
     counts: dict[str, int]
     rejects: dict[str, int]
-    weights: dict[str, float]
+    weights: dict[str, Any]
     notes: dict[str, int]
     formats: dict[str, FormatInfo]
     plugins: list[PluginInfo]
@@ -126,7 +168,9 @@ class DatasetManifest(msgspec.Struct, kw_only=True):
     validators: dict[str, ValidatorStats] = msgspec.field(default_factory=dict)
     metrics: dict[str, Any] = msgspec.field(default_factory=dict)
     index: list[DataFile] = msgspec.field(default_factory=list)
+    weight_shares: dict[str, dict[str, float]] = msgspec.field(default_factory=dict)
     sources: list[SourceRead] = msgspec.field(default_factory=list)
+    split: SplitInfo | None = None
 
 
 class Dataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
@@ -11,6 +11,7 @@ import msgspec.json
 from pydantic import AliasChoices, ByteSize, Field, field_validator, model_validator
 
 from tuneport.config import Config
+from tuneport.split import SplitSection
 
 
 class Output(Config):
@@ -31,6 +32,8 @@ class Output(Config):
     """Fewer exported samples than this and nothing is published."""
     max_shrink: float | None = Field(None, ge=0, le=1)
     """With `replace` and `version`: the share of samples that may be missing compared with what stands there."""
+    split: SplitSection | None = None
+    """Which share of the samples is kept apart from training: `{ validation = 0.1, group_by = "thread_id" }`."""
     index: bool | None = None
     """Whether a folder says of every record what became of it; left out, it does where `source.key` or
     `source.subject` is named."""
@@ -82,6 +85,7 @@ class ExportOptions(Output):
             on_exists: Literal["fail", "replace", "version"] = ...,
             min_rows: int = ...,
             max_shrink: float | None = ...,
+            split: SplitSection | Mapping[str, Any] | None = ...,
             index: bool | None = ...,
             include_fields: list[str] = ...,
             exclude_fields: list[str] = ...,

@@ -43,6 +43,10 @@ _FILTERED = {
         "The text to learn is empty, or white space only.",
         "Check that output_field names the right column: tuneport preview shows records beside their rows.",
     ),
+    "held_out": (
+        "A row of output.split.exclude asks the same, in whatever case and spacing: it is kept for evaluation.",
+        "As asked. A sample is also left out where it answers that prompt on its way to the last turn.",
+    ),
     "missing_field": (
         "A field that the style needs is missing or null.",
         "Check export.field_mapping; tuneport preview shows what is read.",

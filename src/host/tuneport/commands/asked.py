@@ -17,15 +17,19 @@ _FLAGS = (
     click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A value for :NAME in the query."),
     click.option("--limit", type=int, metavar="N", help="Read only the first N records."),
     click.option(
-        "--style", metavar="NAME", help="instruction_tuning, chat_completion, text_completion, or a plugin's."
+        "--style",
+        metavar="NAME",
+        help="instruction_tuning, chat_completion, text_completion, prompt_completion, preference,"
+        " unpaired_preference, or a plugin's.",
     ),
     click.option(
         "--map",
         "mapping",
         multiple=True,
         metavar="TARGET=COLUMN,...",
-        help="Targets: instruction, input, output; system, user, assistant; text. A column may be a path (a.b) or a"
-        " template ({title}: {body}).",
+        help="Targets: instruction, input, output; messages, tools; system, user, assistant; text; prompt,"
+        " completion, label; prompt, chosen, rejected; reasoning. A column may be a path (a.b) or a template"
+        " ({title}: {body}).",
     ),
     click.option("--format", "formats", multiple=True, metavar="NAME", help="What to write; repeatable."),
     click.option("--now", metavar="TIME", help="The run's time, RFC 3339; for freshness and for equal bytes."),

@@ -11,17 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tuneport.commands.asked import source_flags
+from tuneport.commands.split_flag import split_of
+from tuneport.commands.targets import mapping_of, must_go_together, style_of
 from tuneport.commands.terminal import Terminal, with_terminal
 
 if TYPE_CHECKING:
     from tuneport.recipes import Recipe
 
-_TARGETS = {
-    "instruction_tuning": ("instruction", "input", "output"),
-    "chat_completion": ("system", "user", "assistant"),
-    "text_completion": ("text",),
-}
-"""Style to what can be mapped for it."""
 _SECTIONS = {"source", "params", "export", "output", "run"}
 _FIRST_SECTION = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"(?:source|params|export|output|run)"')
 _GLANCE = 4096
@@ -32,6 +28,11 @@ _GLANCE = 4096
 @click.option("--where", metavar="EXPR", help="Leave out records for which this does not hold, as rating >= 4.")
 @click.option("--to", metavar="PATH", help="A folder, one .jsonl[.gz|.zst] file, or - for stdout.")
 @click.option("--on-exists", type=click.Choice(["fail", "replace", "version"]), help="What to do where PATH exists.")
+@click.option(
+    "--split",
+    metavar="KEY=VALUE,...",
+    help="Keep a share apart, as validation=0.1,by=thread_id; also test, mode, stratify, against, exclude.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @with_terminal
 def export(terminal: Terminal, sources: tuple[str, ...], to: str | None, dry_run: bool, **flags: Any) -> None:
@@ -46,7 +47,8 @@ def export(terminal: Terminal, sources: tuple[str, ...], to: str | None, dry_run
       tuneport export support.db --table faq --map instruction=question,output=answer --to out.jsonl
       tuneport export support.db --to - | head -1
     """  # noqa: D301  -- the backspace tells click to leave the lines as they are
-    from tuneport.commands.summary import plan_lines, result_lines
+    from tuneport.commands.planned import plan_lines
+    from tuneport.commands.summary import result_lines
     from tuneport.runs import execute, plan_export
 
     terminal.listen()
@@ -82,8 +84,9 @@ def recipe_of(
     settings: tuple[str, ...] = (),
     where: str | None = None,
     on_exists: str | None = None,
+    split: str | None = None,
 ) -> Recipe:
-    """The recipe that a command line asks for. `where` holds beside the recipe's own.
+    """The recipe that a command line asks for. `where` holds beside the recipe's own, and so do keys of `split`.
 
     Raises:
         RecipeError: it is wrong.
@@ -93,13 +96,14 @@ def recipe_of(
     from tuneport.recipes.overriding import override
     from tuneport.recipes.written import Written
 
+    path = _recipe_among(sources)
     fields = mapping_of(",".join(mapping)) if mapping else {}
     given = {
         "source.table": ("--table", table),
         "source.query": ("--query", query),
         "source.key": ("--key", key.split(",") if key else None),
         "source.limit": ("--limit", limit),
-        "export.style": ("--style", style or _style(fields)),
+        "export.style": ("--style", style or style_of(fields, known=path is not None)),
         "export.formats": ("--format", list(formats) or None),
         "output.filter_expression": ("--where", where),
         "output.on_exists": ("--on-exists", on_exists),
@@ -111,9 +115,12 @@ def recipe_of(
     bound = [_param(text) for text in params]
     options |= {setting.partition("=")[0].strip(): "--param" for setting in bound}
     settings = (*settings, *bound)
-    path = _recipe_among(sources)
+    if split is not None:
+        apart = split_of(split, absolute=path is not None and path.parent != Path())
+        extra |= apart
+        options |= dict.fromkeys(apart, "--split")
     if path is None:
-        _must_go_together(fields, style)
+        must_go_together(fields, style)
         files = sources[0] if len(sources) == 1 else [*sources]
         data: dict[str, Any] = {"source": {"path": files}, "output": {"path": to} if to else {}}
         outside = {"output.path": "--to", **override(data, settings, extra, options)}
@@ -189,51 +196,6 @@ def _has_sections(text: bytes) -> bool:
     others = data.keys() - _SECTIONS
     needed = {"source", "output"} & data.keys()
     return len(needed) > bool(others) and not any(isinstance(data[key], list) for key in others)
-
-
-def mapping_of(text: str) -> dict[str, str]:
-    """`instruction=question,output=answer` as a mapping.
-
-    Raises:
-        UsageError: a pair has no `=`, or its target is unknown.
-    """
-    from tuneport.config import suggest
-    from tuneport.errors import UsageError
-
-    known = [target for targets in _TARGETS.values() for target in targets]
-    fields: dict[str, str] = {}
-    for pair in re.split(r",(?=\s*\w+=)", text):
-        target, equals, column = (part.strip() for part in pair.partition("="))
-        if not equals or not column:
-            raise UsageError(f"--map {pair}: expected target=column", "such as instruction=question,output=answer")
-        if target not in known:
-            raise UsageError(f"--map {pair}: no target {target!r}", suggest(target, known))
-        if target in fields:
-            raise UsageError(f"--map {pair}: {target} is mapped twice", f"already to {fields[target]}")
-        fields[target] = column
-    return fields
-
-
-def _style(fields: dict[str, str]) -> str | None:
-    """The style that has the mapped targets; None leaves it to the exporter."""
-    styles = [style for style, targets in _TARGETS.items() if not fields.keys().isdisjoint(targets)]
-    return styles[-1] if styles and styles[-1] != "instruction_tuning" else None
-
-
-def _must_go_together(fields: dict[str, str], style: str | None) -> None:
-    """Refuse targets of another style than the one named, or than the first of them; other styles have their own.
-
-    Raises:
-        UsageError: one is.
-    """
-    from tuneport.errors import UsageError
-
-    first = next((name for name, targets in _TARGETS.items() if next(iter(fields), "") in targets), "")
-    wanted = style or first
-    strange = [target for target in fields if target not in _TARGETS.get(wanted, fields)]
-    if strange:
-        hint = f"its targets are {', '.join(_TARGETS[wanted])}"
-        raise UsageError(f"--map {strange[0]}={fields[strange[0]]}: {wanted} has no {strange[0]}", hint)
 
 
 def _document(result: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from unicodedata import east_asian_width
 
 import msgspec.json
 
-from tuneport.commands.summary import carried, plan_rows, title_line
+from tuneport.commands.planned import plan_rows, title_line
 from tuneport.model import Entity
 from tuneport.runs.plain import plain_value
 from tuneport.runs.preview import Preview, PreviewItem, Refusal
@@ -30,8 +30,6 @@ def preview_lines(preview: Preview, following: str) -> str:
     for name, item in zip(names, preview.items, strict=True):
         lines += [*_record(name, item, facts.reads, indent), *_outcome(item, indent)]
     lines += ["" if preview.items else "no records\n", *plan_rows(facts)]
-    if facts.weightings:
-        lines.append(f"  {'weights':<12}{carried(facts)}")
     return "\n".join(
         [*lines, *(f"\nnote  {note}" for note in preview.notes), "\nnothing written", f"\nnext  {following}"]
     )

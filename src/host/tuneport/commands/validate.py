@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,36 +12,51 @@ import click
 from tuneport.commands.terminal import Terminal, with_terminal
 
 if TYPE_CHECKING:
-    from tuneport.validation import Finding, Report
+    from tuneport.validation import Finding, Loads, Report
 
 
 @click.command()
 @click.argument("path")
+@click.option("--format", "format_", metavar="NAME", help="The format whose rules hold: trl, openai, ...")
 @click.option("--schema", metavar="FILE", help="A JSON Schema that every row has to fit.")
+@click.option("--no-load", is_flag=True, help="Do not load a dataset with load_dataset.")
 @with_terminal
-def validate(terminal: Terminal, path: str, schema: str | None) -> int:
-    """Check a file line by line, or a dataset folder whole.
+def validate(terminal: Terminal, path: str, format_: str | None, schema: str | None, no_load: bool) -> int:
+    """Check a file line by line against a trainer's rules, or a dataset folder whole.
 
-    PATH is a .jsonl[.gz|.zst] file or what an export published. Exit code 0: all is right; 1: it is not.
+    PATH is a .jsonl[.gz|.zst] file, or what an export published; with --format also a folder of files.
+    Exit code 0: all is right; 1: it is not.
 
     \b
     Examples
-      tuneport validate faq.jsonl
+      tuneport validate rows.jsonl --format openai
       tuneport validate faq.jsonl.gz --schema row.schema.json
       tuneport validate out/faq
     """  # noqa: D301  -- the backspace tells click to leave the lines as they are
     from tuneport.validation import validate as validated
 
     terminal.listen()
-    manager = terminal.manager() if schema is not None else None
-    report = validated(path, schema=schema, manager=manager)
+    # What a file alone is checked for needs no plugin.
+    manager = terminal.manager() if schema or format_ or _is_folder(path) else None
+    report = validated(path, schema=schema, format=format_, manager=manager, load=not no_load)
     terminal.answer(report, lambda: report_lines(report))
     return 0 if report.ok else 1
 
 
+def _is_folder(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        # What is wrong with it is told by whoever reads it.
+        return False
+
+
 def report_lines(report: Report) -> str:
-    """The verdict, and below it what is wrong, file by file."""
+    """The verdict, what one should know, and below it what is wrong, file by file."""
     lines = [_verdict(report)]
+    if report.load is not None:
+        lines.append(f"  {_loaded(report.load)}")
+    lines += [f"  note  {note}" for note in report.notes]
     by_file = sorted(report.problems, key=lambda finding: finding.file)
     for file, findings in groupby(by_file, key=lambda finding: finding.file):
         lines += ["", *([f"  {file}"] if file else []), *_table(findings)]
@@ -54,12 +70,27 @@ def _verdict(report: Report) -> str:
     if report.kind == "dataset":
         what += f" in {_many(report.formats, 'format')}, {_many(report.files, 'file')}"
         what += f", digest {report.digest[:8]}" if report.digest else ""
+    elif report.kind == "folder":
+        what += f" in {_many(report.files, 'file')}"
     warned = _many(report.warnings_total, "warning") if report.warnings_total else ""
     if not report.ok:
         found = _many(report.problems_total, "problem") + (f" and {warned}" if warned else "")
         return f"{report.path}: {found} in {what}"
     verdict = "all as it was written" if report.kind == "dataset" else "all alike, strict JSON"
+    verdict = f"strict JSON, as {report.format} wants them" if report.format else verdict
     return f"{report.path}: {what}: {verdict}" + (f"; {warned}" if warned else "")
+
+
+def _loaded(load: Loads) -> str:
+    """What load_dataset said, in one line."""
+    called = f"load_dataset (datasets {load.version})" if load.version else "load_dataset"
+    if load.note:
+        return f"{called}: {load.note}"
+    counts = {name: " + ".join(f"{rows:,}" for rows in splits.values()) for name, splits in load.configs.items()}
+    each = [f"{name} {rows or 'no'}" for name, rows in counts.items()]
+    rows = each[0].partition(" ")[2] if len(set(counts.values())) == 1 else ", ".join(each)
+    equal = "values equal" if load.equal else "not what the files hold"
+    return f"{called}: {_many(len(counts), 'config')}, {rows} rows, {equal}"
 
 
 def _table(findings: Iterable[Finding]) -> Iterable[str]:

@@ -6,7 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tuneport.inspection.columns import Column
-from tuneport.inspection.names import ASKED, ASSISTANT, CONTEXT, OUTPUT, SYSTEM, TEXT, USER, called, named
+from tuneport.inspection.names import (
+    ASKED,
+    ASSISTANT,
+    CHOSEN,
+    COMPLETION,
+    CONTEXT,
+    LABEL,
+    MESSAGES,
+    OUTPUT,
+    PROMPT,
+    REJECTED,
+    SYSTEM,
+    TEXT,
+    TOOLS,
+    USER,
+    called,
+    named,
+)
 
 _PROSE = 12
 """Characters from which on texts with several words are taken for more than labels."""
@@ -28,15 +45,22 @@ class Choice:
     learnt: Column
     guessed: bool = False
 
+    @property
+    def talks(self) -> bool:
+        """Whether whole conversations are read."""
+        return self.style not in _OF_TEXTS and self.learnt.talks
+
     def lengths(self) -> list[int]:
         """Characters of what would be trained, for each record that has every part; the shortest first."""
         needed = [column for key, column in self.mapping.items() if key not in _OPTIONAL]
         others = [set(column.positions) for column in needed if column is not self.learnt]
-        pairs = zip(self.learnt.positions, self.learnt.lengths, strict=True)
+        held = self.learnt.spoken if self.talks else self.learnt
+        pairs = zip(held.positions, held.lengths, strict=True)
         return sorted(length for position, length in pairs if all(position in other for other in others))
 
 
-_OPTIONAL = {"input_field", "system_field"}
+_OPTIONAL = {"input_field", "system_field", "tools_field"}
+_OF_TEXTS = {"instruction_tuning", "text_completion"}
 
 
 def choose(columns: Sequence[Column]) -> Choice | None:
@@ -52,12 +76,54 @@ def _can_be_mapped(column: Column) -> bool:
 
 
 def _choices(columns: Sequence[Column]) -> Iterator[Choice]:
+    yield from _preferences(columns)
+    yield from _conversations(columns)
     yield from _chats(columns)
+    yield from _completions(columns)
     yield from _answers(columns)
     text = called(columns, TEXT)
     if text is not None:
         yield _text(text)
     yield from _guesses(columns)
+
+
+def _preferences(columns: Sequence[Column]) -> Iterator[Choice]:
+    chosen, rejected = named(columns, CHOSEN), named(columns, REJECTED)
+    if chosen is None or rejected is None:
+        return
+    whole = chosen.talks and rejected.talks
+    # Conversations begin with their prompt, which a column of another name may say in other words.
+    prompt = named(columns, PROMPT[:1] if whole else PROMPT)
+    if prompt is not None or whole:
+        before = {} if prompt is None else {"prompt_field": prompt}
+        yield Choice("preference", {**before, "chosen_field": chosen, "rejected_field": rejected}, chosen)
+
+
+def _conversations(columns: Sequence[Column]) -> Iterator[Choice]:
+    talking = [column for column in columns if column.talks]
+    held = named(talking, MESSAGES) or next(
+        (one for one in talking if one.plain_name not in (*PROMPT, *COMPLETION)), None
+    )
+    if held is None:
+        return
+    system, tools = named(_written(columns), SYSTEM), named(columns, TOOLS)
+    mapping = {"messages_field": held}
+    if system is not None and system is not held:
+        mapping["system_field"] = system
+    if tools is not None and tools.spoken.lists == tools.seen and tools is not held:
+        mapping["tools_field"] = tools
+    yield Choice("chat_completion", mapping, held)
+
+
+def _completions(columns: Sequence[Column]) -> Iterator[Choice]:
+    prompt, completion, label = (named(columns, names) for names in (PROMPT[:1], COMPLETION, LABEL))
+    if prompt is None or completion is None:
+        return
+    mapping = {"prompt_field": prompt, "completion_field": completion}
+    if label is not None and 0 < label.seen == label.spoken.labels:
+        yield Choice("unpaired_preference", {**mapping, "label_field": label}, completion)
+    elif completion.plain_name == COMPLETION[0] and named(columns, CONTEXT) is None:
+        yield Choice("prompt_completion", mapping, completion)
 
 
 def _chats(columns: Sequence[Column]) -> Iterator[Choice]:

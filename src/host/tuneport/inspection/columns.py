@@ -17,6 +17,7 @@ from uuid import UUID
 import msgspec
 import msgspec.json
 
+from tuneport.inspection.spoken import Spoken
 from tuneport.runs.plain import plain_value
 from tuneport.runs.reading.sources import list_of, merged, seen_type
 
@@ -47,6 +48,7 @@ class Column:
         negative: how many of them are below zero.
         unwritable: how many values no row could hold as they are: bytes, NaN, large integers, null in a list.
         example: the beginning of the first value.
+        spoken: the conversations, tools and labels among its values.
     """
 
     def __init__(self, name: str, declared: str) -> None:
@@ -57,6 +59,7 @@ class Column:
         self.kinds: set[str] = set()
         self.positions, self.lengths = array("I"), array("I")
         self.example = ""
+        self.spoken = Spoken()
         self._marks: set[Any] | None = set()
 
     def add(self, position: int, value: Any) -> None:
@@ -70,6 +73,7 @@ class Column:
         if size:
             self.positions.append(position)
             self.lengths.append(size)
+        self.spoken.add(position, value)
         self._mark(value)
 
     def _text(self, value: str) -> int:
@@ -143,6 +147,11 @@ class Column:
     def words(self) -> tuple[str, ...]:
         """The words of its name: `UserMessage` and `user-message` have the same."""
         return tuple(word for word in _WORD_BREAK.split(_NEW_WORD.sub("_", self.name).lower()) if word)
+
+    @property
+    def talks(self) -> bool:
+        """Whether most of its values are conversations."""
+        return self.spoken.conversations * 2 > self.seen
 
     @property
     def plain_name(self) -> str:

@@ -22,6 +22,13 @@ TEXT = (
     *("text", "content", "body", "message", "document", "article", "passage", "post", "comment", "markdown", "code"),
     *("abstract", "story", "description"),
 )
+MESSAGES = ("messages", "conversations", "conversation", "dialogue", "dialog", "chat", "turns", "history")
+TOOLS = ("tools", "functions")
+CHOSEN = ("chosen", "chosen_response", "preferred", "accepted")
+REJECTED = ("rejected", "rejected_response", "non_preferred", "dispreferred")
+PROMPT = ("prompt", "question", "instruction", "query")
+COMPLETION = ("completion", "response")
+LABEL = ("label", "kto_tag", "desirable", "thumbs_up")
 WEIGHT = ("importance", "weight", "upvotes", "votes", "score", "rating", "likes", "stars", "points", "helpful_votes")
 WEIGHT_AS_IT_IS = ("importance", "weight")
 KEY = ("id", "pk", "uuid", "guid", "key", "record_id", "row_id")

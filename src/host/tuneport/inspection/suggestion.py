@@ -20,6 +20,7 @@ _SHORTEST, _LONGEST = 10, 8192
 """The bounds that `quality` has where it says nothing."""
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 _SCALED = 'normalize = "log"  # 1 + ln(1 + x), so that 0 counts as 1'
+_WITH_TOOLS = ("chat_completion", "prompt_completion", "preference", "unpaired_preference")
 _DEFAULT_METADATA = {"source", "category", "tags"}
 
 
@@ -78,6 +79,10 @@ def _path_from(path: Path, folder: Path) -> str:
 
 def _export(choice: Choice, columns: Sequence[Column], metadata: dict[str, str]) -> list[str]:
     lines = toml.pairs({"style": choice.style})
+    trailing = choice.learnt.spoken.trailing if choice.talks else 0
+    if trailing:
+        what = f"{trailing:,} of {choice.learnt.spoken.conversations:,} do not end with the assistant"
+        lines.append(f'trailing_turns = "drop"  # {what}: what follows its last answer is left out')
     if not metadata and any(column.name in _DEFAULT_METADATA for column in columns):
         # These would be taken without being asked for, and hold what a row cannot.
         lines += toml.pairs({"include_metadata": False})
@@ -91,6 +96,7 @@ def _mapping(choice: Choice, columns: Sequence[Column]) -> list[str]:
     for style, key, default in (
         ("instruction_tuning", "input_field", "context"),
         ("chat_completion", "system_field", "system_prompt"),
+        *((style, "tools_field", "tools") for style in _WITH_TOOLS if choice.talks),
     ):
         unwanted = key not in mapping and any(column.name == default for column in columns)
         if choice.style == style and unwanted:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, field_validator
 
 from tuneport.config import Config
+from tuneport.recipes.grouping import GroupSection
 
 Use = str | dict[str, Any]
 """A stage: its name, or `{ use = "name", ... }` with its configuration."""
@@ -58,6 +59,8 @@ class SourceSection(Config):
     """The fields that name a record in errors and rejects; the table's primary key, else `pk`, else `id`."""
     subject: str | None = Field(None, min_length=1)
     """The field that says whose data a record is."""
+    group: GroupSection | None = None
+    """Which rows are one conversation, where a row is a single turn; each is a record by itself where left out."""
     limit: int | None = Field(None, ge=1)
     """Read only the first so many records."""
 

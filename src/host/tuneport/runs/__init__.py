@@ -17,7 +17,8 @@ from tuneport.recipes import PluginsSection, Recipe, load_recipe, parse_recipe
 from tuneport.recipes.loading import must_be_sound
 from tuneport.runs.engine import Run
 from tuneport.runs.limits import must_go_on
-from tuneport.runs.planning.plan import SIZES, Plan, Sizes, make_plan
+from tuneport.runs.planning.plan import Plan, make_plan
+from tuneport.runs.planning.sizes import SIZES, Sizes
 from tuneport.runs.result import ExportResult, OnProgress
 
 if TYPE_CHECKING:

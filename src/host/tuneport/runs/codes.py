@@ -10,7 +10,9 @@ import tuneport
 ERRORED = frozenset({"bad_json", "bad_utf8", "bad_type", "weight_not_finite", "int_range", "late_field"})
 """A record that could not be read or handled; so is every code that begins with `hook:`."""
 
-FILTERED = frozenset({"missing_field", "text_too_short", "text_too_long", "empty_output", "schema_violation"})
+FILTERED = frozenset(
+    {"held_out", "missing_field", "text_too_short", "text_too_long", "empty_output", "schema_violation"}
+)
 """A record left out by a rule, as is every code that stands in neither set."""
 
 

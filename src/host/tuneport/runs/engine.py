@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import time
-from hashlib import sha256
 from logging import getLogger
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,10 +11,9 @@ from typing import Any, BinaryIO
 import msgspec
 
 from tuneport.dataset import Dataset
-from tuneport.errors import DataError, StreamClosedError, TryAgainError
+from tuneport.errors import DataError, TryAgainError
 from tuneport.options import Cancel
 from tuneport.runs.limits import enough, must_go_on
-from tuneport.runs.messages import Segment
 from tuneport.runs.planning.identity import changed
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.planning.target import LATEST
@@ -23,9 +21,11 @@ from tuneport.runs.publishing.again import file_digest, not_shrunk, same_file, s
 from tuneport.runs.publishing.manifest import format_infos, manifest_of
 from tuneport.runs.publishing.publish import Publisher
 from tuneport.runs.publishing.staging import Sealed, Staging
+from tuneport.runs.publishing.streamed import Streamed
 from tuneport.runs.reading.sources import information
 from tuneport.runs.result import ExportResult, OnProgress, Progress, Status
-from tuneport.runs.storage import Storage, failure
+from tuneport.runs.splitting.empty import empty_side
+from tuneport.runs.storage import Storage
 from tuneport.runs.tally import Tally
 from tuneport.runs.working.render import Keeper
 from tuneport.runs.working.spool import Spool
@@ -119,6 +119,7 @@ class Run:
         if plan.target.kind == "folder":
             dataset = publisher.seal_folder()
             publisher.judge(dataset)
+            publisher.warn(dataset)
             if before is not None and unchanged(before, dataset, publisher.recipe):
                 return self._unchanged(staging, before, before.path)
             self._clock()
@@ -210,7 +211,7 @@ class Run:
             StreamClosedError: whoever reads the stream has closed it.
             TuneportError: what was written so far is not a whole dataset.
         """
-        rows = _Stream(stream)
+        rows = Streamed(stream)
         if self._plan.deferred:
             with self._storage.scratch() as folder:
                 self._stream(rows, Spool(folder, self._storage, self._plan.digest))
@@ -247,6 +248,11 @@ class Run:
                 raise TryAgainError(text, "run it again")
         self._tally.balance()
         enough(self._tally.stats, self._plan.recipe, self._tally.notes)
+        leakage = self._tally.leakage
+        if self._plan.split is not None and leakage is not None:
+            error = empty_side(self._tally.splits, leakage["groups"], self._plan.split.section)
+            if error is not None:
+                raise error
 
     def _clock(self) -> None:
         self._tally.stats.duration_ms = round((time.monotonic() - self._started) * 1000)
@@ -265,33 +271,8 @@ class Run:
             title=self._plan.title,
             weights=self._tally.weights.summary() if self._plan.pipeline.weightings else {},
             notes=dict(sorted(self._tally.notes.items())),
-            carried=self._plan.pipeline.carried(),
+            traits=self._plan.pipeline.traits(),
             compression=self._plan.target.compression,
             dataset=dataset,
             kind=self._plan.target.kind,
         )
-
-
-class _Stream:
-    """Keeps nothing: rows go out as they are made."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.digest = sha256()
-
-    def save(self, _part: int, name: str, split: str, data: bytes, rows: int) -> Segment:
-        try:
-            self._stream.write(data)
-            self._stream.flush()
-        except BrokenPipeError:
-            raise StreamClosedError("whoever reads the stream has closed it") from None
-        except OSError as error:
-            raise failure(error, "write", "stdout") from error
-        self.digest.update(data)
-        return Segment(name, split, "", rows, len(data), "")
-
-    def save_rejects(self, _part: int, _entries: list[dict[str, Any]]) -> str:
-        return ""
-
-    def save_index(self, _part: int, _lines: list[bytes]) -> str:
-        return ""

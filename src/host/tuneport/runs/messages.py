@@ -9,7 +9,6 @@ what `prepare` made of a part waits in a spool (Prepared, SpoolRecord) until the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -18,15 +17,17 @@ from tuneport.dataset import ValidatorStats
 from tuneport.model import Batch, Outcome, Partition
 from tuneport.options import FormatStats
 from tuneport.runs.codes import is_error
+from tuneport.runs.weights.sums import WeightSums
 from tuneport.sample import Sample
 from tuneport.summary import Summary
 
 KEY_BYTES = 16
-"""Length of a sample's identity: xxh3-128 over its canonical content."""
+"""Length of a sample's identity: xxh3-128 over its canonical content; and of a unit that is split."""
+STRATUM_BYTES = PROMPT_BYTES = 8
 
-DUPLICATE, TRAIN = 0, 1
+DUPLICATE, TRAIN, VALIDATION, TEST = 0, 1, 2, 3
 """What a verdict says of one sample, one byte each."""
-SPLITS = {TRAIN: "train"}
+SPLITS = {TRAIN: "train", VALIDATION: "validation", TEST: "test"}
 
 
 class StageRef(msgspec.Struct, frozen=True):
@@ -77,6 +78,10 @@ class Candidates(msgspec.Struct):
         end: lines or rows the part covers.
         keys: KEY_BYTES of identity per sample.
         raw: per deferred weighting a float64 per sample: the number its factor is made of, NaN for none.
+        weights: a float64 per sample, without the factors of deferred weightings; empty where nobody asks for it.
+        units: KEY_BYTES per sample of what may not stand on both sides of a split; empty where that is its identity.
+        strata: STRATUM_BYTES per sample of what has its own share of each split; empty where there are no strata.
+        prompts: PROMPT_BYTES per sample of its prompt; empty where nothing is split.
     """
 
     part: int
@@ -85,6 +90,10 @@ class Candidates(msgspec.Struct):
     end: int
     keys: bytes
     raw: list[bytes] = msgspec.field(default_factory=list)
+    weights: bytes = b""
+    units: bytes = b""
+    strata: bytes = b""
+    prompts: bytes = b""
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -128,12 +137,14 @@ class Verdict(msgspec.Struct):
         base: the ordinal of the part's first line or row in its stream.
         splits: a byte per sample: DUPLICATE, or a key of SPLITS.
         summaries: one per deferred stage; none where verdicts come part by part.
+        mean: of the weights of all samples that are trained on; None where nobody asks for it.
     """
 
     part: int
     base: int
     splits: bytes
     summaries: list[Summary] = msgspec.field(default_factory=list)
+    mean: float | None = None
 
 
 class Segment(msgspec.Struct):
@@ -148,39 +159,6 @@ class Segment(msgspec.Struct):
     rows: int
     size: int
     digest: str
-
-
-class WeightSums(msgspec.Struct):
-    """Weights of the samples written, exact on merge: `total` is in units of the smallest float, 2**-1074."""
-
-    count: int = 0
-    low: float = 0.0
-    high: float = 0.0
-    total: int = 0
-
-    def add(self, weights: list[float]) -> None:
-        """Add some weights."""
-        if weights:
-            self.merge(WeightSums(len(weights), min(weights), max(weights), sum(map(_units, weights))))
-
-    def merge(self, other: WeightSums) -> None:
-        """Add the weights of another part."""
-        if other.count:
-            self.low = min(self.low, other.low) if self.count else other.low
-            self.high = max(self.high, other.high) if self.count else other.high
-            self.count += other.count
-            self.total += other.total
-
-    def summary(self) -> dict[str, float]:
-        """Count, min, max and mean, as a manifest holds them."""
-        mean = float(Fraction(self.total, self.count << 1074)) if self.count else 0.0
-        return {"count": self.count, "min": self.low, "max": self.high, "mean": mean}
-
-
-def _units(weight: float) -> int:
-    """A finite float as a whole number of 2**-1074, without rounding."""
-    numerator, denominator = weight.as_integer_ratio()
-    return numerator * ((1 << 1074) // denominator)
 
 
 class PartResult(msgspec.Struct):
@@ -200,7 +178,9 @@ class PartResult(msgspec.Struct):
         formats: format name to ledger.
         columns: format name to the names of its columns, in order; the run's first row sets them.
         features: format name to column types, where the format does not declare them.
-        weights: of the samples written.
+        weights: of the samples of the split `train`, before any format leaves one out.
+        splits: split to the number of samples exported.
+        losses: format name to what its rows do not hold, and of how many samples.
         notes: events that stages counted.
         validators: validator name to what it said of the part's rows.
         metrics: metric name to its state over the samples written, as MessagePack.
@@ -224,6 +204,8 @@ class PartResult(msgspec.Struct):
     notes: dict[str, int]
     validators: dict[str, ValidatorStats]
     metrics: dict[str, bytes]
+    splits: dict[str, int]
+    losses: dict[str, dict[str, int]]
     index_file: str = ""
 
 

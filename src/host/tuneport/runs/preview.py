@@ -23,7 +23,8 @@ from tuneport.runs.planning.plan import Plan
 from tuneport.runs.reading.parts import rebatch
 from tuneport.runs.reading.sources import readable
 from tuneport.runs.working.admit import Reducer
-from tuneport.runs.working.prepare import Preparer, visibility, within
+from tuneport.runs.working.prepare import Preparer
+from tuneport.runs.working.records import visibility, within
 from tuneport.runs.working.render import Renderer
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class PreviewItem(msgspec.Struct, kw_only=True):
         entity: the record as it was read, without what `output.exclude_fields` hides; None where it could not be.
         outcome: what becomes of it.
         rows: format name to its rows.
-        weight: as it is trained; None where it is not exported.
+        weight: as it is trained; None where it is not.
+        split: where it stands; None where it is not exported.
         reject: why it is not exported; None where it is.
         refusals: format name to why this format does not write what another one does.
     """
@@ -61,6 +63,7 @@ class PreviewItem(msgspec.Struct, kw_only=True):
     outcome: Outcome
     rows: dict[str, list[Any]]
     weight: float | None
+    split: str | None
     reject: Refusal | None
     refusals: dict[str, Refusal]
 
@@ -127,7 +130,9 @@ def _notes(plan: Plan, count: int, items: list[PreviewItem]) -> list[str]:
     if not plan.waits or not cut:
         return []
     over = "this record" if len(items) == 1 else f"these {len(items):,} records"
-    return [f"weights are over {over} only: {'; '.join(plan.waits)}"]
+    exact = plan.split is not None and plan.split.section.mode == "exact"
+    what = "weights and splits are" if exact else "weights are"
+    return [f"{what} over {over} only: {'; '.join(plan.waits)}"]
 
 
 def _read(recipe: Recipe | Mapping[str, Any] | str | Path) -> Recipe:
@@ -175,8 +180,8 @@ def _items(plan: Plan, most: int, chosen: Chosen | None) -> Iterator[PreviewItem
     shown = [_Shown(*record, *preparer.prepare(part)) for part, record in _parts(plan, most, chosen)]
     memory = _Memory()
     renderer = Renderer(plan, {}, memory)
-    formats = {stage.qualified: name for name, stage, _ in plan.compiled.formats}
-    verdicts = Reducer(dedup=plan.pipeline.dedup).decide(one.candidates for one in shown)
+    formats = {one.stage.qualified: one.name for one in plan.compiled.formats}
+    verdicts = Reducer(plan).decide(lambda: (one.candidates for one in shown))
     for one, verdict in zip(shown, verdicts, strict=True):
         yield _item(plan, one, verdict, renderer, memory, formats)
 
@@ -222,7 +227,8 @@ def _item(
         entity=one.entity,
         outcome=Outcome.EXPORTED if exported else Outcome(next(iter(result.outcomes))),
         rows=memory.rows[part],
-        weight=result.weights.low if exported else None,
+        weight=result.weights.low if result.weights.count else None,
+        split=next(iter(result.splits), None),
         reject=None if exported else refusals[0][1],
         refusals={formats[stage]: refusal for stage, refusal in refusals} if exported else {},
     )

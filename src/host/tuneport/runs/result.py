@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from tuneport.dataset import Dataset
 from tuneport.options import ExportStats
+from tuneport.traits import FormatTraits
 
 Status = Literal["published", "unchanged", "streamed"]
 
@@ -40,9 +41,9 @@ class ExportResult(msgspec.Struct):
         digest: of the rows: a dataset's digest, or the SHA-256 of a single file.
         stats: what became of every record.
         title: what was read.
-        weights: count, min, max, mean; empty without weightings.
+        weights: as the manifest has them; empty without weightings.
         notes: events that stages counted.
-        carried: format name to what becomes of a weight, as its traits say.
+        traits: format name to what its target can express.
         compression: of the data files.
         dataset: what was made: the published folder, or for a file or stdout its manifest alone.
     """
@@ -52,9 +53,9 @@ class ExportResult(msgspec.Struct):
     digest: str
     stats: ExportStats
     title: str
-    weights: dict[str, float]
+    weights: dict[str, Any]
     notes: dict[str, int]
-    carried: dict[str, str]
+    traits: dict[str, FormatTraits]
     compression: str
     dataset: Dataset
     kind: Literal["folder", "file", "stdout"]

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from tuneport.errors import NotPermittedError, StorageError, TargetExistsError, TryAgainError, TuneportError
 
@@ -26,6 +26,7 @@ _WORDS = {
     "permit": "set the permissions of",
     "scratch": "make a folder in",
     "sync": "make durable",
+    "unnamed": "make a file in",
 }
 """Operations, where one word does not say it."""
 
@@ -122,6 +123,17 @@ class Storage:
             yield folder
         finally:
             self.remove(folder)
+
+    @contextlib.contextmanager
+    def unnamed(self) -> Iterator[IO[bytes]]:
+        """A file of the system's temporary space that has no name: gone with the block, and with the process."""
+        with self._step("unnamed", Path(tempfile.gettempdir())):
+            file = tempfile.TemporaryFile(buffering=1 << 14)  # noqa: SIM115  -- closed below, whatever happens
+        try:
+            yield file
+        finally:
+            with contextlib.suppress(OSError):  # what a full disk does not take is told where it is read
+                file.close()
 
     def remove(self, path: Path) -> None:
         """Remove a file or a folder with all it holds; it may be gone already."""

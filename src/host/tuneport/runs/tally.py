@@ -9,8 +9,9 @@ from tuneport.dataset import ValidatorStats
 from tuneport.errors import TuneportError
 from tuneport.model import Outcome
 from tuneport.options import ExportStats, FormatStats
-from tuneport.runs.messages import PartResult, Segment, WeightSums
+from tuneport.runs.messages import PartResult, Segment
 from tuneport.runs.planning.plan import Plan
+from tuneport.runs.weights.sums import WeightSums
 from tuneport.runs.working.features import merged
 from tuneport.runs.working.judge import added
 from tuneport.runs.working.measure import Merged
@@ -23,7 +24,10 @@ class Tally:
         stats: the statistics; `bytes_written` counts rendered bytes until the files are sealed.
         segments: all segments, in part order.
         reject_files: the parts' reject files, in part order.
-        weights: of the samples written.
+        weights: of the samples that are trained on.
+        splits: split to the number of samples exported.
+        losses: format name to what its rows do not hold, and of how many samples.
+        leakage: what was looked for across the split, and how often it was found; None where nothing is split.
         notes: events that stages counted.
         columns: format name to the names of its columns.
         features: format name to column types, for formats that do not declare them.
@@ -40,6 +44,9 @@ class Tally:
         self.segments: list[Segment] = []
         self.reject_files: list[str] = []
         self.weights = WeightSums()
+        self.splits: Counter[str] = Counter()
+        self.losses: dict[str, Counter[str]] = {}
+        self.leakage: dict[str, int] | None = None
         self.notes: Counter[str] = Counter()
         self.columns: dict[str, list[str]] = {}
         self.features: dict[str, dict[str, Any]] = {}
@@ -79,6 +86,9 @@ class Tally:
         added(self.validators, result.validators)
         self.metrics.add(result.metrics)
         self.weights.merge(result.weights)
+        self.splits.update(result.splits)
+        for name, losses in result.losses.items():
+            self.losses.setdefault(name, Counter()).update(losses)
         self.notes.update(result.notes)
         self.next_part = result.part + 1
 

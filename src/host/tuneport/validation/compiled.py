@@ -63,16 +63,22 @@ _decode = msgspec.json.Decoder().decode
 def _spelled_otherwise(line: bytes, written: bytes) -> bool:
     """Whether a line that was read as a row and written again as `written` is such a row, to the last digit.
 
-    Written from its plain values it shows their own order of keys, and integers as integers. What that hides is a
-    key that stands twice: each key ends in `":` as long as no space stands between, and so does the same text
-    within strings in either spelling, as long as neither character is an escape.
+    Written from its plain values it shows their own order of keys, and integers as integers.
+    """
+    return spelled_as_plain(line, written) and _encode(_decode(line)) + b"\n" == written
+
+
+def spelled_as_plain(line: bytes, written: bytes) -> bool:
+    """Whether no key stands twice in a line that was read as JSON and written again as `written`.
+
+    Each key ends in `":` as long as no space stands between, and so does the same text within strings in either
+    spelling, as long as neither character is an escape.
     """
     if not line.endswith(b"\n") or line.count(b'":') != written.count(b'":'):
         return False
     # Each of these is much cheaper to look for than what they all may hide.
-    if (b"\\" in line or b'" ' in line or b"\t" in line or b"\r" in line) and _odd(line):
-        return False
-    return _encode(_decode(line)) + b"\n" == written
+    hiding = b"\\" in line or b'" ' in line or b"\t" in line or b"\r" in line
+    return not (hiding and _odd(line))
 
 
 _odd = re.compile(rb'"[ \t\r]+:|\\u00(?:22|3[aA])').search

@@ -22,6 +22,7 @@ def check_counts(dataset: Dataset, files: set[str], sums: dict[str, str], findin
     manifest = dataset.manifest
     _outcomes(manifest, findings)
     _ledgers(manifest, findings)
+    _splits(manifest, findings)
     _digests(manifest, sums, findings)
     _rejects(dataset, files, findings)
     findings.file = "stats.json"
@@ -58,6 +59,21 @@ def _ledgers(manifest: DatasetManifest, findings: Findings) -> None:
         for path in (file.path for files in info.splits.values() for file in files):
             if not path.startswith(f"data/{name}/"):
                 findings.add("misplaced", f"format {name} lists {path}", path=name)
+
+
+def _splits(manifest: DatasetManifest, findings: Findings) -> None:
+    if manifest.split is None:
+        return
+    samples, exported = manifest.split.samples, manifest.counts.get("exported", 0)
+    if sum(samples.values()) != exported:
+        findings.add("split_counts", f"{sum(samples.values()):,} samples in splits, and {exported:,} exported")
+    for name, info in manifest.formats.items():
+        for split, files in info.splits.items():
+            rows = sum(file.rows for file in files)
+            # Copies stand for weights, and only what is trained on is weighted.
+            if split != "train" and rows > samples.get(split, 0):
+                message = f"format {name} has {rows:,} rows in {split}, of {samples.get(split, 0):,} samples"
+                findings.add("split_counts", message, path=name)
 
 
 def _digests(manifest: DatasetManifest, sums: dict[str, str], findings: Findings) -> None:

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tuneport.dataset import DataFile, Dataset, FormatInfo
+from tuneport.dataset import DataFile, Dataset
 from tuneport.errors import SourceError
+from tuneport.validation.card import CARD, check_card
 from tuneport.validation.counts import check_counts
+from tuneport.validation.index import check_index
+from tuneport.validation.judges import Judge
+from tuneport.validation.kinds import Kind
+from tuneport.validation.limits import Limits
 from tuneport.validation.lines import DamagedError, Lines
-from tuneport.validation.report import Findings, Report
-from tuneport.validation.rows import Counted, Judge, RowChecker
+from tuneport.validation.report import Findings, Loads, Report
+from tuneport.validation.rows import Counted, RowChecker
 from tuneport.validation.sums import SUMS, compared, digest_of, listed, regular_files
+from tuneport.validation.targets import Target, target_as_written
+
+if TYPE_CHECKING:
+    from tuneport.plugin_manager import PluginManager
 
 MANIFEST = "manifest.json"
 
 
-def check_folder(root: Path, findings: Findings, judge: Judge | None) -> Report:
-    """Check a published dataset."""
+def check_folder(root: Path, findings: Findings, judge: Judge | None, manager: PluginManager, *, load: bool) -> Report:
+    """Check a published dataset.
+
+    Args:
+        root: its folder.
+        findings: what is wrong is added here.
+        judge: looks at every row as well.
+        manager: has the formats that wrote it.
+        load: ask `load_dataset` too, where nothing is wrong so far.
+    """
     files = regular_files(root, findings)
     sums: dict[str, str] = {}
     digests: dict[str, str] = {}
@@ -36,11 +55,31 @@ def check_folder(root: Path, findings: Findings, judge: Judge | None) -> Report:
     check = _Check(dataset, files, sums, digests, findings)
     report.digest = dataset.digest
     report.formats = len(dataset.formats)
-    report.rows = sum(check.format(info, judge) for info in dataset.formats.values())
+    targets = {
+        name: target_as_written(name, info.plugin, manager, report.notes) for name, info in dataset.formats.items()
+    }
+    report.rows = sum(check.format(name, judge, target) for name, target in targets.items())
     check.index()
     check.unknown()
     check_counts(dataset, files, sums, findings)
+    # What was added, taken away or changed later is told as that, and not once more by the card.
+    sound = CARD in files and digests.get(CARD) == sums.get(CARD)
+    configs = check_card(dataset, check.columns, set(sums) or files, findings) if sound else []
+    if load:
+        lenient = {name for name, target in targets.items() if target is not None and not target.traits.uniform}
+        report.load = _loads(dataset, configs, lenient, findings)
     return report
+
+
+def _loads(dataset: Dataset, configs: list[str], lenient: set[str], findings: Findings) -> Loads:
+    """What `load_dataset` says, where it makes sense to ask."""
+    from tuneport.validation.loading import check_loading
+
+    if findings.errors:
+        return Loads(note="not tried, for there are problems")
+    if not configs:
+        return Loads(note="not tried, for no card says what to load")
+    return check_loading(dataset, configs, lenient, findings)
 
 
 def _short(error: Exception) -> str:
@@ -57,6 +96,9 @@ class _Check:
         sums: what SHA256SUMS says.
         digests: what the listed files' digests are.
         findings: what is wrong is added here.
+
+    Attributes:
+        columns: format to what the columns of its rows are.
     """
 
     def __init__(
@@ -68,34 +110,48 @@ class _Check:
         self._digests = digests
         self._findings = findings
         self._known: set[str] = set()
+        self.columns: dict[str, Mapping[str, Kind]] = {}
 
-    def format(self, info: FormatInfo, judge: Judge | None) -> int:
+    def format(self, name: str, judge: Judge | None, target: Target | None) -> int:
         """Check one format's files; how many rows they hold."""
+        info = self._dataset.formats[name]
         # The card is what tells loaders the types that the manifest knows.
-        declared = info.features is not None and "README.md" in self._sums
-        checker = RowChecker(self._findings, judge, declared=declared)
-        rows = 0
-        for data in (data for files in info.splits.values() for data in files):
-            if self._there(data):
+        declared = info.features is not None and CARD in self._sums
+        checker = RowChecker(self._findings, judge, target, declared=declared)
+        total = 0
+        for split, files in info.splits.items():
+            rows = 0
+            for data in filter(self._there, files):
                 self._findings.file = data.path
                 counted = checker.check(self._dataset.path / data.path)
                 self._compare(data, counted)
                 rows += counted.rows
-        self._findings.file = ""
-        return rows
+            self._findings.file = ""
+            if target is not None:
+                where = f"data/{name}/{split}"
+                Limits(target, self._findings).rows(rows, where, trained=split == "train")
+            total += rows
+        self.columns[name] = checker.columns
+        return total
 
     def index(self) -> None:
         """Check the files that say what became of each record."""
-        for data in self._dataset.manifest.index:
+        sound = True
+        files = self._dataset.manifest.index
+        for data in files:
             if not self._there(data):
+                sound = False
                 continue
             lines = Lines(self._dataset.path / data.path)
             try:
                 rows = sum(1 for _ in lines)
             except DamagedError as error:
+                sound = False
                 self._findings.add("damaged", str(error), file=data.path)
             else:
-                self._compare(data, Counted(rows, lines.size))
+                sound = self._compare(data, Counted(rows, lines.size)) and sound
+        if files and sound:
+            check_index(self._dataset, [data.path for data in files], self._findings)
 
     def unknown(self) -> None:
         """Tell the files that stand where only the manifest's may."""
@@ -125,10 +181,10 @@ class _Check:
             return False
         return True
 
-    def _compare(self, data: DataFile, counted: Counted) -> None:
-        """Compare how much a file holds with what the manifest says of it, where it is that file."""
+    def _compare(self, data: DataFile, counted: Counted) -> bool:
+        """Compare how much a file holds with what the manifest says of it, where it is that file; if it agrees."""
         if self._digests[data.path] != data.sha256:
-            return
+            return False
         on_disk = (self._dataset.path / data.path).stat().st_size
         pairs = (
             ("rows", counted.rows, data.rows),
@@ -139,3 +195,4 @@ class _Check:
             if found != said:
                 message = f"holds {found:,} {what}, and {said:,} in the manifest"
                 self._findings.add("miscounted", message, file=data.path, path=what)
+        return all(found == said for _, found, said in pairs)

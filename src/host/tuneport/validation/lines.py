@@ -16,6 +16,9 @@ from tuneport.errors import UsageError
 MAX_LINE = 8 << 20
 """Bytes of the longest line that is looked at, its newline included."""
 
+FIRST_BLOCK = 10 << 20
+"""Bytes from which loaders take a column's type; what comes later has to fit it."""
+
 _BLOCK = 1 << 20
 _STEP = 512
 """Bytes of zstd that are unpacked at once. A block of 4 bytes may hold 128 KiB: this is at most 16 MiB."""
@@ -52,10 +55,12 @@ class Lines:
 
     Attributes:
         size: bytes before compression, so far.
+        compression: how the file is compressed, as its name or its first bytes say; known once it is read.
     """
 
     def __init__(self, path: Path) -> None:
         self.size = 0
+        self.compression: Compression = "none"
         self._path = path
 
     def __iter__(self) -> Iterator[bytes]:
@@ -66,6 +71,7 @@ class Lines:
                 start = file.read(4)
                 file.seek(0)
                 compression = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), "none")
+            self.compression = compression
             try:
                 yield from self._lines(_unpacked(file, compression))
             except EOFError:

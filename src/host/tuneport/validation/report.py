@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+Severity = Literal["error", "warning"]
+
 FIRST = 3
 """Lines that a folded problem names."""
 
@@ -28,7 +30,7 @@ class Finding(msgspec.Struct, kw_only=True):
     """
 
     code: str
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
     file: str = ""
     path: str = ""
     message: str
@@ -37,12 +39,28 @@ class Finding(msgspec.Struct, kw_only=True):
     lines: list[int] = msgspec.field(default_factory=list)
 
 
+class Loads(msgspec.Struct, kw_only=True):
+    """What `load_dataset` said of a dataset.
+
+    Attributes:
+        version: of `datasets`; "" where it is not installed.
+        configs: config to split to the rows that were loaded.
+        equal: whether all that was loaded is what the files hold.
+        note: why nothing was loaded, or not all; "" where all was.
+    """
+
+    version: str = ""
+    configs: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    equal: bool = True
+    note: str = ""
+
+
 class Report(msgspec.Struct, kw_only=True):
     """The answer of a check.
 
     Attributes:
         path: what was checked.
-        kind: one file of rows, or a dataset folder.
+        kind: one file of rows, a folder of such files, or a dataset folder.
         ok: whether all is right; warnings do not count.
         rows: lines in the files of rows.
         files: files that were read; a dataset's side files among them.
@@ -51,10 +69,13 @@ class Report(msgspec.Struct, kw_only=True):
         problems: what is wrong, folded; as many as were asked for.
         problems_total: errors, each counted as often as it was found.
         warnings_total: warnings, each counted as often as it was found.
+        format: the format that a file's rows were held against; "" for none.
+        notes: what one should know, whatever was found.
+        load: what `load_dataset` said of a dataset; None where it was not to be asked.
     """
 
     path: str
-    kind: Literal["file", "dataset"]
+    kind: Literal["file", "folder", "dataset"]
     ok: bool = True
     rows: int = 0
     files: int = 1
@@ -63,6 +84,9 @@ class Report(msgspec.Struct, kw_only=True):
     problems: list[Finding] = msgspec.field(default_factory=list)
     problems_total: int = 0
     warnings_total: int = 0
+    format: str = ""
+    notes: list[str] = msgspec.field(default_factory=list)
+    load: Loads | None = None
 
 
 class Findings:
@@ -90,7 +114,7 @@ class Findings:
         path: str = "",
         line: int | None = None,
         file: str | None = None,
-        severity: Literal["error", "warning"] = "error",
+        severity: Severity = "error",
     ) -> None:
         """Count one problem; the same code in the same column of the same file is the same problem."""
         if severity == "error":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from logging import getLogger
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from tuneport.config import validate as validated
 from tuneport.context import Context
-from tuneport.errors import PluginError, RecipeError, TuneportError, told
+from tuneport.errors import PluginError, RecipeError, told
 from tuneport.files import Resources
 from tuneport.model import Problem
-from tuneport.problems import problems_of
-from tuneport.validation.rows import Judge
+from tuneport.validation.judges import Judge, guarded
 
 if TYPE_CHECKING:
     from tuneport.plugin_manager import Contribution, PluginManager
@@ -34,17 +32,7 @@ def row_judge(schema: Path, manager: PluginManager) -> Judge:
     contribution = manager.resolve("validators", VALIDATOR, prefer="quality")
     if contribution.on != "row":
         raise PluginError(f"validator {contribution.qualified} judges no rows: it is registered on {contribution.on}")
-    judge = _made(contribution, schema)
-
-    def judged(row: dict[str, Any]) -> Iterable[Problem]:
-        try:
-            return problems_of(judge, row)
-        except TuneportError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise PluginError(f"validator {contribution.qualified} failed: {told(error)}") from error
-
-    return judged
+    return guarded(_made(contribution, schema), f"validator {contribution.qualified}")
 
 
 def _made(contribution: Contribution, schema: Path) -> Any:

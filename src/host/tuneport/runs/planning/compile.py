@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from math import prod
+from typing import Any
 
 from tuneport.hookspecs import DeferredWeighting
 from tuneport.model import Problem
-from tuneport.runs.messages import StageRef
 from tuneport.runs.planning.adapter import judge_adapter
 from tuneport.runs.planning.compiled import Compiled, NamedMetric, Preparation
 from tuneport.runs.planning.compiler import Clause, Compiler, Facts
+from tuneport.runs.planning.formats import compile_formats
 from tuneport.runs.planning.pipeline import Pipeline
 from tuneport.runs.planning.shapes import one_shape
 from tuneport.runs.planning.stages import Stage, names_of
-from tuneport.sample import Sample
-
-if TYPE_CHECKING:
-    from tuneport.hookspecs import Format
+from tuneport.split import SplitSection
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,12 @@ def compile_validators(pipeline: Pipeline, facts: Facts, problems: list[Problem]
 
 
 def compile_pipeline(
-    pipeline: Pipeline, judges: Judges, facts: Sequence[Facts], conditions: Sequence[Clause], problems: list[Problem]
+    pipeline: Pipeline,
+    judges: Judges,
+    facts: Sequence[Facts],
+    conditions: Sequence[Clause],
+    split: SplitSection | None,
+    problems: list[Problem],
 ) -> Compiled:
     """Call every other factory: once for each source those that look at its records, once the others.
 
@@ -55,6 +58,7 @@ def compile_pipeline(
         judges: its validators.
         facts: what factories may know, for each source.
         conditions: what a record has to fulfil.
+        split: what is kept apart from training.
         problems: what is wrong is added here.
     """
     found: list[Problem] = []
@@ -62,13 +66,17 @@ def compile_pipeline(
     counts, resources = compilers[0].counts, dict(judges.resources)
     for compiler in compilers:
         compiler.counts = counts
+        if split is not None:
+            compiler.needs(split.group_by, "output.split.group_by")
+            compiler.needs(split.stratify_by, "output.split.stratify_by")
     preparations = [
         _preparation(compiler, style, pipeline, conditions)
         for compiler, style in zip(compilers, pipeline.styles, strict=True)
     ]
     last = Compiler(facts[0], bool(pipeline.weightings), found, counts=counts)
     last.sample = one_shape([one.shape for one in preparations], [one.title for one in facts], found)
-    judged, formats = _formats(pipeline, last)
+    last.weighted = last.weighted or (last.sample is not None and last.sample.weighted)
+    judged, formats = compile_formats(pipeline, last, [one.shape for one in preparations])
     validators = judges.made
     names = names_of([stage for stage, _ in _on("row", validators)])
     metrics = [last.make(stage) for stage in pipeline.metrics]
@@ -80,6 +88,7 @@ def compile_pipeline(
     problems.extend(problem for problem in dict.fromkeys(found) if problem not in problems)
     return Compiled(
         preparations=preparations,
+        sample=last.sample,
         metadata=tuple(last.sample.metadata) if last.sample is not None and len(facts) > 1 else None,
         judged=judged,
         formats=formats,
@@ -110,35 +119,15 @@ def _preparation(compiler: Compiler, style: Stage, pipeline: Pipeline, condition
         shape=compiler.sample,
         reads=None if compiler.whole else frozenset(compiler.reads),
         whole=compiler.whole,
+        factor=_factor(compiler),
     )
 
 
-def _formats(
-    pipeline: Pipeline, compiler: Compiler
-) -> tuple[tuple[StageRef, Format] | None, list[tuple[str, StageRef, Format]]]:
-    """The formats, and the one that validators are shown; where that is written as well, its rows are made once."""
-    judged = None if pipeline.judged is None else (pipeline.judged.ref, Once(compiler.make(pipeline.judged)))
-    formats = []
-    for name, stage in zip(pipeline.format_names(), pipeline.formats, strict=True):
-        shared = judged is not None and stage.ref == judged[0]
-        formats.append((name, stage.ref, judged[1] if judged and shared else compiler.make(stage)))
-    return judged, formats
-
-
-class Once:
-    """A format that does not make the same sample's row twice in a row."""
-
-    def __init__(self, write: Any) -> None:
-        self._write = write
-        self._sample: Sample | None = None
-        self._row: Any = None
-        self.features = getattr(write, "features", None)
-
-    def __call__(self, sample: Sample) -> Any:
-        """The sample's row."""
-        if sample is not self._sample:
-            self._sample, self._row = sample, self._write(sample)
-        return self._row
+def _factor(compiler: Compiler) -> float | None:
+    """What every sample weighs; None where one of the weightings, or the style, may weigh them differently."""
+    if compiler.sample is None or compiler.sample.weighted or None in compiler.factors:
+        return None
+    return prod(factor for factor in compiler.factors if factor is not None)
 
 
 def _on(what: str, validators: Sequence[tuple[Stage, Any]]) -> list[tuple[Stage, Any]]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tuneport.context import SampleShape
 from tuneport.expressions import Condition
 from tuneport.runs.messages import StageRef
+from tuneport.runs.weights.policy import Carriage
+from tuneport.traits import FormatTraits
 
 if TYPE_CHECKING:
-    from tuneport.hookspecs import ArtifactMaker, DeferredWeighting, Filter, Format, Style, Validator, Weighting
+    from tuneport.hookspecs import ArtifactMaker, Check, DeferredWeighting, Filter, Format, Style, Validator, Weighting
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,35 @@ class NamedMetric:
         return callable(getattr(self.metric, "of", None))
 
 
+@dataclass(frozen=True)
+class NamedFormat:
+    """A format, what it is called in paths and ledgers, and what is asked of it.
+
+    Attributes:
+        check: its target's rules for a row; None where it has none.
+        carriage: how it carries weights.
+        unsure: whether it has to be looked at each sample's kind, for the style did not say what samples are like.
+    """
+
+    name: str
+    stage: StageRef
+    write: Format
+    traits: FormatTraits
+    check: Check | None
+    carriage: Carriage
+    unsure: bool
+
+    @property
+    def features(self) -> Mapping[str, Any] | None:
+        """Column to type, where the format declares them."""
+        return getattr(self.write, "features", None) or None
+
+    @property
+    def carries(self) -> frozenset[str] | None:
+        """What its rows hold beside texts and weight; None where it does not say."""
+        return getattr(self.write, "carries", self.traits.carries)
+
+
 @dataclass
 class Preparation:
     """What is done to the records of one source, as plain callables, each beside the stage it came from.
@@ -41,6 +73,7 @@ class Preparation:
         shape: what its samples have in common; None where the style did not say.
         reads: the entity fields that stages look at; None where one of them did not say.
         whole: the stages that did not say.
+        factor: what every sample weighs, where all weightings give the same; None where they may differ.
     """
 
     conditions: list[Condition]
@@ -51,6 +84,7 @@ class Preparation:
     shape: SampleShape | None
     reads: frozenset[str] | None
     whole: list[str]
+    factor: float | None
 
 
 @dataclass
@@ -59,7 +93,8 @@ class Compiled:
 
     Attributes:
         preparations: one for each source.
-        metadata: the metadata that every sample has, in order; None where a style did not say.
+        sample: what all samples have in common; None where a style did not say.
+        metadata: the metadata that every sample has, in order; None where nothing has to be added for it.
         judged: what makes the row that validators see; None where there are none.
         validators: of rows.
         dataset_validators: of the finished dataset.
@@ -69,9 +104,10 @@ class Compiled:
     """
 
     preparations: list[Preparation]
+    sample: SampleShape | None
     metadata: tuple[str, ...] | None
     judged: tuple[StageRef, Format] | None
-    formats: list[tuple[str, StageRef, Format]]
+    formats: list[NamedFormat]
     validators: list[tuple[str, StageRef, Validator]]
     dataset_validators: list[tuple[StageRef, Validator]]
     metrics: list[NamedMetric]
@@ -79,6 +115,12 @@ class Compiled:
     resources: dict[str, str]
     counts: Counter[str]
     warned: set[str] = field(default_factory=set)
+
+    @property
+    def factor(self) -> float | None:
+        """What every sample of the run weighs before bounds; None where they may differ."""
+        factors = {one.factor for one in self.preparations}
+        return factors.pop() if len(factors) == 1 else None
 
     @property
     def deferred(self) -> list[tuple[StageRef, DeferredWeighting]]:

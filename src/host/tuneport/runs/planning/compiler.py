@@ -82,13 +82,21 @@ class Compiler:
     reads: set[str] = field(default_factory=set)
     whole: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    factors: list[float | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.resources = Resources(self.facts.base)
 
-    def make(self, stage: Stage, *, sees_entities: bool = False) -> Any:
-        """Call a stage's factory; what it finds wrong is added to `problems`."""
+    def make(self, stage: Stage, *, sees_entities: bool = False, weighted: bool = True) -> Any:
+        """Call a stage's factory; what it finds wrong is added to `problems`.
+
+        Args:
+            stage: the stage.
+            sees_entities: whether it is given entities, and has to say which of their fields it looks at.
+            weighted: whether it may write weights, where the run has any.
+        """
         context = self._context(stage.ref.plugin)
+        context.weighted = context.weighted and weighted
         try:
             made: object = stage.contribution.factory(stage.config, context)
         except RecipeError as error:
@@ -106,6 +114,8 @@ class Compiler:
         self.problems.extend(below(stage.path, problem) for problem in context.problems)
         if stage.ref.kind == "styles":
             self.sample = context.sample
+        if stage.ref.kind == "weightings":
+            self.factors.append(context.factor)
         if sees_entities:
             self._note(stage, context.declared)
         return made
@@ -140,6 +150,14 @@ class Compiler:
         self.problems.extend(below(clause.path, problem) for problem in context.problems)
         self.reads |= condition.fields
         return replace(condition, text=clause.shown)
+
+    def needs(self, names: Iterable[str], path: str) -> None:
+        """Declare fields that the host itself looks at; what is wrong with one is added to `problems`."""
+        context = self._context("")
+        for name in names:
+            context.needs(name)
+            self.reads.add(name)
+        self.problems.extend(below(path, problem) for problem in context.problems)
 
     def _note(self, stage: Stage, declared: set[str] | None) -> None:
         if declared is None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.planning.stages import Stage
+from tuneport.runs.weights.policy import Carriage
+from tuneport.traits import FormatTraits
 
 
 class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +27,9 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
         weightings: what weighs it; factors multiply.
         dedup: whether samples with the same content are left out, but for the first.
         formats: what writes it.
-        carried: format name to what becomes of a weight: a number per `row` or `message`, `binary`, or `none`.
+        weights: format name to how it carries weights.
+        traits: format name to what its target can express.
+        split: what is kept apart from training; None where nothing is.
         validators: what judges rows, the adapter or the dataset.
         metrics: what is measured.
         waits: why verdicts need all samples; empty where they come record by record.
@@ -44,7 +49,9 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     weightings: list[str]
     dedup: bool
     formats: list[str]
-    carried: dict[str, str]
+    weights: dict[str, Carriage]
+    traits: dict[str, FormatTraits]
+    split: dict[str, Any] | None
     validators: list[str]
     metrics: list[str]
     waits: list[str]
@@ -68,7 +75,9 @@ def plan_facts(plan: Plan) -> PlanFacts:
         weightings=_names(pipeline.weightings),
         dedup=pipeline.dedup,
         formats=_names(pipeline.formats),
-        carried=pipeline.carried(),
+        weights=pipeline.carried(),
+        traits=pipeline.traits(),
+        split=_split(plan),
         validators=_names(pipeline.validators),
         metrics=_names(pipeline.metrics),
         waits=list(plan.waits),
@@ -87,6 +96,10 @@ def _reads(plan: Plan) -> list[str] | None:
             return None
         fields |= reads
     return sorted(fields)
+
+
+def _split(plan: Plan) -> dict[str, Any] | None:
+    return plan.split.section.model_dump(mode="json", exclude_defaults=True) if plan.split is not None else None
 
 
 def _names(stages: Iterable[Stage]) -> list[str]:

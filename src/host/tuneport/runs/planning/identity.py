@@ -58,6 +58,8 @@ def identity_of(
             for number, inlet in enumerate(inlets)
         },
         "stages": [msgspec.to_builtins(stage.ref) for stage in pipeline.stages()],
+        # What a format's target can express may change without a change of its plugin: another one may update it.
+        "weights": {name: msgspec.to_builtins(one) for name, one in pipeline.carried().items()},
         "versions": versions(),
         "values": recipe.references.fingerprints(),
     }

@@ -15,6 +15,7 @@ from tuneport.files import Resources
 from tuneport.model import Entity, Problem
 from tuneport.recipes import Recipe, SourceSection
 from tuneport.references import reference_in
+from tuneport.runs.planning.grouping import grouped
 from tuneport.runs.planning.identity import now_of
 from tuneport.runs.planning.importers import Reader
 from tuneport.runs.planning.target import Target
@@ -74,11 +75,11 @@ def _conceal(error: TuneportError, reader: Reader) -> None:
 def _streams(
     recipe: Recipe, number: int, reader: Reader, target: Target, resources: Resources, problems: list[Problem]
 ) -> list[Stream]:
-    """One stream for each file of a source, or its only one."""
+    """One stream for each file of a source, or its only one; one of all together where rows are grouped."""
     config = reader.importer.config
     paths = {name: recipe.resolve(value) for name, value in config if isinstance(value, Path)}
     many = [{**paths, "path": recipe.resolve(Path(file))} for file in reader.files] or [paths]
-    now, streams = now_of(recipe), []
+    now, streams = now_of(recipe), list[Stream]()
     for name, places in zip(reader.files or ("",), many, strict=True):
         problems.extend(problem for path in places.values() if (problem := target.would_lose(path)) is not None)
         source = _open(reader, config.model_copy(update=places), now, recipe.run.seed, resources)
@@ -87,7 +88,10 @@ def _streams(
         streams.append(
             Stream(number, recipe.references.masked(name), source, msgspec.structs.replace(info, title=title))
         )
-    return streams
+    group = reader.section.group
+    if group is None:
+        return streams
+    return [grouped(streams, group, reader.place, recipe.output.exclude_fields, problems)]
 
 
 def _open(reader: Reader, config: object, now: datetime, seed: int, resources: Resources) -> Source:

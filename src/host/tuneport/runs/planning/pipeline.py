@@ -14,6 +14,8 @@ from tuneport.model import Problem
 from tuneport.plugin_manager import PluginManager
 from tuneport.recipes import ExportSection, Recipe
 from tuneport.runs.planning.stages import Resolver, Stage, names_of
+from tuneport.runs.weights.policy import SETTINGS, Carriage, carriage_of
+from tuneport.traits import FormatTraits
 
 JUDGED_FORMAT = "jsonl_llm:tuneport"
 """What validators of rows are shown: rows as this format writes them."""
@@ -32,6 +34,8 @@ class Pipeline:
         judged: what makes the rows that validators are shown; None where no row is judged.
         dedup: whether content that was seen before is left out.
         bounds: the least and the most a sample may weigh.
+        mean_one: whether weights are divided by their mean in the end.
+        carriages: how each format carries weights.
         adapter: what validators of adapters judge.
     """
 
@@ -46,6 +50,8 @@ class Pipeline:
     judged: Stage | None
     dedup: bool
     bounds: tuple[float, float]
+    mean_one: bool
+    carriages: tuple[Carriage, ...]
     adapter: AdapterMetadata | None
 
     def stages(self) -> Iterator[Stage]:
@@ -58,10 +64,13 @@ class Pipeline:
         """What each format is called in paths and ledgers."""
         return names_of(self.formats)
 
-    def carried(self) -> dict[str, str]:
-        """Format name to what becomes of a weight."""
-        traits = [stage.contribution.traits.weight for stage in self.formats]
-        return dict(zip(self.format_names(), traits, strict=True))
+    def traits(self) -> dict[str, FormatTraits]:
+        """Format name to what its target can express."""
+        return dict(zip(self.format_names(), (stage.contribution.traits for stage in self.formats), strict=True))
+
+    def carried(self) -> dict[str, Carriage]:
+        """Format name to how it carries weights."""
+        return dict(zip(self.format_names(), self.carriages, strict=True))
 
 
 def resolve_pipeline(recipe: Recipe, manager: PluginManager, problems: list[Problem]) -> Pipeline | None:
@@ -76,14 +85,24 @@ def resolve_pipeline(recipe: Recipe, manager: PluginManager, problems: list[Prob
     if exporter is not None:
         resolver.prefer = exporter.ref.plugin
     asked = _stages(exporter, problems) if exporter is not None else None
-    lists = _lists(recipe, asked, resolver)
+    carriages: list[Carriage] = []
+    lists = _lists(recipe, asked, resolver, carriages)
     if exporter is None or asked is None:
         return None
     styles = _styles(recipe, given, asked, resolver)
     if styles is None:
         return None
-    judged, bounds = _judged(lists["validators"], resolver), (asked.min_weight, asked.max_weight)
-    return Pipeline(exporter, styles, **lists, judged=judged, dedup=asked.dedup, bounds=bounds, adapter=asked.adapter)
+    return Pipeline(
+        exporter,
+        styles,
+        **lists,
+        judged=_judged(lists["validators"], resolver),
+        dedup=asked.dedup,
+        bounds=(asked.min_weight, asked.max_weight),
+        mean_one=asked.mean_one,
+        carriages=tuple(carriages),
+        adapter=asked.adapter,
+    )
 
 
 def _styles(recipe: Recipe, exporter: Mapping[str, Any], asked: Stages, resolver: Resolver) -> tuple[Stage, ...] | None:
@@ -138,7 +157,10 @@ def _stages(exporter: Stage, problems: list[Problem]) -> Stages | None:
     return None if wrong else stages
 
 
-def _lists(recipe: Recipe, stages: Stages | None, resolver: Resolver) -> dict[str, tuple[Stage, ...]]:
+def _lists(
+    recipe: Recipe, stages: Stages | None, resolver: Resolver, carriages: list[Carriage]
+) -> dict[str, tuple[Stage, ...]]:
+    """The stages of each kind but the style; how formats carry weights is added to `carriages`."""
     export, problems = recipe.export, resolver.problems
     asked: dict[str, tuple[Sequence[Use], Sequence[Use]]] = {
         "filters": (stages.filters if stages else (), export.filters),
@@ -150,6 +172,9 @@ def _lists(recipe: Recipe, stages: Stages | None, resolver: Resolver) -> dict[st
     }
     resolved = {}
     for kind, (own, listed) in asked.items():
+        if kind == "formats":
+            resolved[kind] = _carrying(own or (), listed, resolver, carriages)
+            continue
         found = [resolver.own(kind, use, f"export.{kind}") for use in own or ()]
         found += [resolver.stage(kind, use, f"export.{kind}[{i}]") for i, use in enumerate(listed)]
         resolved[kind] = tuple(stage for stage in found if stage is not None)
@@ -166,6 +191,23 @@ def _lists(recipe: Recipe, stages: Stages | None, resolver: Resolver) -> dict[st
         hint = 'such as formats = ["tuneport"]'
         problems.append(Problem("export.formats", "no format: nothing would be written", hint))
     return resolved
+
+
+def _carrying(
+    own: Sequence[Use], listed: Sequence[Use], resolver: Resolver, carriages: list[Carriage]
+) -> tuple[Stage, ...]:
+    """The formats; `weights` and `max_copies`, which stand beside a format's own keys, are the host's."""
+    stages: list[Stage] = []
+    for number, use in enumerate((*own, *listed)):
+        path = f"export.formats[{number}]" if listed else "export.formats"
+        given = dict(use) if isinstance(use, Mapping) else {"use": use}
+        asked = {name: given.pop(name) for name in SETTINGS if name in given}
+        stage = resolver.stage("formats", given, path) if listed else resolver.own("formats", given, path)
+        if stage is not None:
+            stages.append(stage)
+            traits = stage.contribution.traits
+            carriages.append(carriage_of(asked, traits, stage.ref.name, path, resolver.problems))
+    return tuple(stages)
 
 
 def _formats(own: Sequence[Use], listed: Sequence[Use]) -> tuple[Sequence[Use], Sequence[Use]]:

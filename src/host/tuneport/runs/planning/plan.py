@@ -20,36 +20,17 @@ from tuneport.runs.codes import sound
 from tuneport.runs.planning.compile import Judges, compile_pipeline, compile_validators
 from tuneport.runs.planning.compiled import Compiled
 from tuneport.runs.planning.compiler import Clause, misread
+from tuneport.runs.planning.formats import must_open
 from tuneport.runs.planning.identity import Pinned, canonical, identity_of, now_of, pinned_before
 from tuneport.runs.planning.importers import resolve_readers
 from tuneport.runs.planning.known import facts_of
 from tuneport.runs.planning.origin import given, opened, warn_of_unseen
 from tuneport.runs.planning.pipeline import Pipeline, resolve_pipeline
+from tuneport.runs.planning.sizes import SIZES, Sizes
+from tuneport.runs.planning.split import Split, split_of
 from tuneport.runs.planning.target import Target, target_of
 from tuneport.runs.reading.sources import with_field_types
 from tuneport.runs.reading.streams import Inlet, Stream
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How work is cut. None of it changes a byte of the dataset.
-
-    Attributes:
-        part_bytes: about how much of a source that can seek is one part.
-        part_entities: how many records are one part where it cannot; None means a part for the whole source.
-        savepoint_bytes: how much rendered output is made durable together.
-        seek: read ranges where the source can; off, it is read from end to end.
-        defer: let samples wait until all are there, even where nothing asks for it.
-    """
-
-    part_bytes: int = 4 << 20
-    part_entities: int | None = 4096
-    savepoint_bytes: int = 64 << 20
-    seek: bool = True
-    defer: bool = False
-
-
-SIZES = Sizes()
 
 
 @dataclass(frozen=True)
@@ -65,6 +46,7 @@ class Plan:
     identity: Mapping[str, Any]
     pinned: Pinned
     sizes: Sizes
+    split: Split | None
 
     @property
     def title(self) -> str:
@@ -99,12 +81,38 @@ class Plan:
     @property
     def waits(self) -> tuple[str, ...]:
         """Why no verdict can be given before all samples have been seen; empty where verdicts come part by part."""
-        return tuple(f"{stage.qualified} needs the values of all samples" for stage, _ in self.compiled.deferred)
+        reasons = [f"{stage.qualified} needs the values of all samples" for stage, _ in self.compiled.deferred]
+        if self.split is not None and self.split.section.mode == "exact":
+            reasons.append("an exact split counts all samples")
+        if self.averages:
+            copied = [name for name, one in self.pipeline.carried().items() if one.weights == "replicate"]
+            asking = ["mean_one", *copied] if self.pipeline.mean_one else copied
+            reasons.append(f"{', '.join(asking)}: weights are taken over their mean")
+        return tuple(reasons)
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of all weights, where it is known before any is: all are the same."""
+        factor, (least, most) = self.compiled.factor, self.pipeline.bounds
+        return None if factor is None else min(max(factor, least), most)
+
+    @property
+    def averages(self) -> bool:
+        """Whether the mean of the weights is asked for, and all samples have to be seen for it."""
+        asked = self.pipeline.mean_one or any(one.weights == "replicate" for one in self.pipeline.carriages)
+        return asked and self.mean is None
+
+    def shard_size(self, name: str) -> int:
+        """Bytes of rows after which a file of a format ends: the recipe's, else what its target likes best."""
+        output, preset = self.recipe.output, self.pipeline.traits()[name].shard_size
+        if preset is None or "shard_size" in output.model_fields_set:
+            return int(output.shard_size)
+        return min(preset, int(output.shard_size))
 
     @property
     def deferred(self) -> bool:
         """Whether samples wait in a spool until all have been seen."""
-        return bool(self.compiled.deferred) or self.sizes.defer
+        return bool(self.waits) or self.sizes.defer
 
     @property
     def indexed(self) -> bool:
@@ -224,11 +232,15 @@ class _Draft:
         problems: list[Problem],
     ) -> Plan:
         facts = facts_of(self.recipe, self.inlets, streams, pinned.now, pinned.fields)
-        compiled = compile_pipeline(self.pipeline, judges, facts, _conditions(self.recipe), problems)
+        split = split_of(self.recipe, self.target, problems)
+        must_open(self.pipeline, self.target, problems)
+        section = self.recipe.output.split
+        compiled = compile_pipeline(self.pipeline, judges, facts, _conditions(self.recipe), section, problems)
         for inlet, one in zip(self.inlets, facts, strict=True):
             warn_of_unseen(inlet, one.fields)
         if problems:
             raise self.recipe.refused(problems)
+        resources = {**self.resources, **compiled.resources, **(split.digests if split is not None else {})}
         plan = Plan(
             recipe=self.recipe,
             pipeline=self.pipeline,
@@ -236,9 +248,10 @@ class _Draft:
             inlets=tuple(self.inlets),
             streams=tuple(streams),
             target=self.target,
-            identity={**identity, "resources": {**self.resources, **compiled.resources}},
+            identity={**identity, "resources": resources},
             pinned=pinned,
             sizes=self.sizes,
+            split=split,
         )
         if not plan.indexed and any(one.per_sample for one in compiled.metrics):
             what = "what is said of each sample stands in the index, and there is none"

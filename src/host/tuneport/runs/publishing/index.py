@@ -26,6 +26,7 @@ class IndexLine(msgspec.Struct, omit_defaults=False):
         metrics: what metrics that measure each sample say of it; left out where there are none.
         problems: what validators said of it and let pass; left out where there is nothing.
         source: the name of the source it comes from; left out where the run has only one.
+        unit: what it may not be parted from by a split, in hex; left out where that is its content alone.
     """
 
     id: str | None
@@ -38,6 +39,7 @@ class IndexLine(msgspec.Struct, omit_defaults=False):
     metrics: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     problems: list[str] | msgspec.UnsetType = msgspec.UNSET
     source: str | msgspec.UnsetType = msgspec.UNSET
+    unit: str | msgspec.UnsetType = msgspec.UNSET
 
 
 encode = msgspec.json.Encoder().encode

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import msgspec.json
 
-from tuneport.dataset import DataFile, DatasetManifest, FormatInfo, PluginInfo, SourceRead
+from tuneport.dataset import DataFile, DatasetManifest, FormatInfo, PluginInfo, SourceRead, SplitInfo
 from tuneport.recipes.models import rfc3339
+from tuneport.runs.planning.compiled import NamedFormat
 from tuneport.runs.planning.identity import versions
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.tally import Tally
+from tuneport.runs.weights.losses import in_order
 from tuneport.runs.working.features import declared_feature
 
 
@@ -51,6 +54,8 @@ def manifest_of(
         },
         rejects=dict(sorted(stats.rejects.items())),
         weights=tally.weights.summary() if plan.pipeline.weightings else {},
+        weight_shares=tally.weights.shares_summary(),
+        split=_split(plan, tally),
         notes=dict(sorted(tally.notes.items())),
         formats=formats,
         plugins=[plugins[name] for name in sorted(plugins)],
@@ -67,23 +72,45 @@ def _sources(plan: Plan, tally: Tally) -> list[SourceRead]:
     return [SourceRead(inlet.name, inlet.info.title, tally.read[number]) for number, inlet in enumerate(plan.inlets)]
 
 
+def _split(plan: Plan, tally: Tally) -> SplitInfo | None:
+    """How samples were split."""
+    if plan.split is None:
+        return None
+    section = plan.split.section
+    return SplitInfo(
+        mode=section.mode,
+        asked=section.asked,
+        samples=dict(tally.splits),
+        group_by=section.group_by,
+        stratify_by=section.stratify_by,
+        against=plan.split.digests.get(str(section.against), ""),
+        held_out=len(plan.split.held_out.keys) if plan.split.held_out is not None else 0,
+        **(tally.leakage or {}),
+    )
+
+
 def format_infos(plan: Plan, tally: Tally, files: dict[str, dict[str, list[DataFile]]]) -> dict[str, FormatInfo]:
     """Format name to who wrote it, its columns, its files by split, and its ledger."""
     return {
-        name: FormatInfo(
-            plugin=stage.ref.qualified,
-            features=_features(plan, tally, name),
-            splits={split: shards for split, shards in files.get(name, {}).items() if shards},
-            ledger=tally.stats.formats[name],
+        one.name: FormatInfo(
+            plugin=one.stage.qualified,
+            features=_features(one, tally),
+            splits={split: shards for split, shards in files.get(one.name, {}).items() if shards},
+            ledger=tally.stats.formats[one.name],
+            weights=one.carriage.weights,
+            losses=_losses(tally, one.name),
         )
-        for name, stage in zip(plan.pipeline.format_names(), plan.pipeline.formats, strict=True)
+        for one in plan.compiled.formats
     }
 
 
-def _features(plan: Plan, tally: Tally, name: str) -> dict[str, Any] | None:
-    for format_name, _, write in plan.compiled.formats:
-        declared = getattr(write, "features", None)
-        if format_name == name and declared:
-            return dict(declared)
-    columns = {column: declared_feature(one) for column, one in tally.features.get(name, {}).items()}
+def _losses(tally: Tally, name: str) -> dict[str, int]:
+    losses = tally.losses.get(name, Counter())
+    return {aspect: losses[aspect] for aspect in in_order(losses)}
+
+
+def _features(one: NamedFormat, tally: Tally) -> dict[str, Any] | None:
+    if one.features:
+        return dict(one.features)
+    columns = {column: declared_feature(seen) for column, seen in tally.features.get(one.name, {}).items()}
     return None if not columns or None in columns.values() else columns

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from logging import getLogger
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from tuneport.dataset import DataFile, Dataset, rows_digest
 from tuneport.errors import DataError, PluginError, told
-from tuneport.model import Artifact
 from tuneport.problems import errors_in, problems_of, sentence
 from tuneport.runs.messages import SPLITS, Segment
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.publishing.again import place_of
+from tuneport.runs.publishing.artifacts import artifacts_of
 from tuneport.runs.publishing.index import Places, placed
+from tuneport.runs.publishing.limits import beyond
 from tuneport.runs.publishing.manifest import as_json, format_infos, manifest_of, resolved_recipe
 from tuneport.runs.publishing.seal import Shard, blocks, numbered, seal
 from tuneport.runs.publishing.staging import Staging
 from tuneport.runs.storage import Storage
 from tuneport.runs.tally import Tally
-
-OURS = {"manifest.json", "sha256sums", "stats.json", "recipe.json", "data", "rejects", "index"}
 
 log = getLogger("tuneport")
 
@@ -86,7 +85,7 @@ class Publisher:
         folder = f"data/{name}/{split}"
         into = self._out / folder
         self._storage.mkdir(into)
-        shards = self._seal(segments, into, int(self._plan.recipe.output.shard_size))
+        shards = self._seal(segments, into, self._plan.shard_size(name))
         return numbered(shards, folder, self._plan.target.suffix, into, self._storage)
 
     def _seal(self, segments: Sequence[Segment], into: Path, shard_size: int) -> list[Shard]:
@@ -127,10 +126,16 @@ class Publisher:
                 reasons = "; ".join(map(sentence, errors[:3]))
                 raise DataError(f"{ref.qualified} refuses the dataset: {reasons}; nothing published", errors[0].hint)
 
+    def warn(self, dataset: Dataset) -> None:
+        """Say which formats have fewer or more rows, or larger files, than their targets take."""
+        for one in self._plan.compiled.formats:
+            for text in beyond(one.name, dataset.formats[one.name], one.traits):
+                log.warning("%s", text)
+
     def side_files(self, dataset: Dataset) -> None:
         """Write everything that stands beside the rows, and sums over all of it but the clock's own file."""
         written: dict[str, str] = {}
-        for artifact in self._artifacts(dataset):
+        for artifact in artifacts_of(self._plan, dataset):
             written[artifact.path] = self._write(artifact.path, artifact.data)
         if self._tally.reject_files:
             written["rejects/00000.jsonl"] = self._rejects("rejects/00000.jsonl")
@@ -142,22 +147,6 @@ class Publisher:
         self._write("stats.json", as_json(self._plan, self._tally.stats))
         for folder in sorted({path.parent for path in self._out.rglob("*")}):
             self._storage.sync(folder)
-
-    def _artifacts(self, dataset: Dataset) -> list[Artifact]:
-        made: dict[str, Artifact] = {}
-        for ref, maker in self._plan.compiled.artifacts:
-            try:
-                # A copy: what a plugin does to it may not be published.
-                artifacts = list(maker(copy.deepcopy(dataset)))
-            except (Exception, SystemExit) as error:
-                raise PluginError(f"artifact {ref.qualified}: {told(error)}") from error
-            for artifact in artifacts:
-                if not isinstance(artifact, Artifact) or not isinstance(artifact.data, bytes):
-                    raise PluginError(f"artifact {ref.qualified} gave something else than an Artifact of bytes")
-                if not isinstance(artifact.path, str) or not _fits(artifact.path, made):
-                    raise PluginError(f"artifact {ref.qualified} may not write {artifact.path!r}")
-                made[artifact.path] = artifact
-        return list(made.values())
 
     def _rejects(self, name: str) -> str:
         path = self._out / name
@@ -176,14 +165,3 @@ class Publisher:
         self._storage.write(path, data)
         self._storage.sync(path)
         return sha256(data).hexdigest()
-
-
-def _fits(path: str, taken: Iterable[str]) -> bool:
-    """Whether an artifact's path stays in the folder, and is nobody else's."""
-    # Some disks do not tell upper from lower case.
-    low = f"{path}/".lower()
-    if any(f"{one}/".lower().startswith(low) or low.startswith(f"{one}/".lower()) for one in taken):
-        return False
-    parts = PurePosixPath(path).parts
-    inside = bool(parts) and str(PurePosixPath(path)) == path and parts[0] != "/" and ".." not in parts
-    return inside and path.isprintable() and "\\" not in path and parts[0].lower() not in OURS

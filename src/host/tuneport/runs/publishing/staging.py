@@ -36,7 +36,7 @@ class Sealed(msgspec.Struct):
     proof: str
     digest: str
     stats: ExportStats
-    weights: dict[str, float]
+    weights: dict[str, Any]
     notes: dict[str, int]
 
 

@@ -90,11 +90,11 @@ class PeekedSource(Source):
         return self._source.locate(ordinal)
 
 
-def size_of(record: object) -> int:
-    """About what a record takes, as far as that is cheap to say."""
-    if not isinstance(record, dict):
-        return 0
-    return sum(len(value) if isinstance(value, str | bytes) else 8 for value in record.values())
+def size_of(value: object, depth: int = 4) -> int:
+    """About what a record takes, the texts of its turns included, as far as that is cheap to say."""
+    if depth and isinstance(value, dict | list):
+        return sum(size_of(one, depth - 1) for one in (value.values() if isinstance(value, dict) else value))
+    return len(value) if isinstance(value, str | bytes) else 8
 
 
 def open_source(

@@ -3,48 +3,85 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import compress
 
+import msgspec
+import msgspec.msgpack
+
 from tuneport.runs.messages import DUPLICATE, KEY_BYTES, TRAIN, Candidates, PartResult, Verdict
+from tuneport.runs.planning.plan import Plan
+from tuneport.runs.working.split import Splitting
+from tuneport.runs.working.weigh import Mean
 from tuneport.summary import Summary
+
+Everything = Callable[[], Iterable[Candidates]]
+"""The candidates of all parts, in part order, as often as they are asked for."""
+
+
+class Memory(msgspec.Struct):
+    """What the reducer has to know again after a crash, of the parts of one savepoint."""
+
+    keys: bytes
+    split: bytes
 
 
 class Reducer:
-    """First-wins deduplication over the whole run; later the split and the weights' scale.
+    """First-wins deduplication over the whole run, the split, and the mean of the weights.
 
     Args:
-        dedup: leave out samples whose identity was seen before.
+        plan: the run's plan.
     """
 
-    def __init__(self, *, dedup: bool) -> None:
-        self._dedup = dedup
+    def __init__(self, plan: Plan) -> None:
+        self._dedup = plan.pipeline.dedup
+        self._split = Splitting(plan.split) if plan.split is not None else None
+        self._mean = plan.mean
+        self._averages = Mean(plan) if plan.averages else None
         self._seen: set[bytes] = set()
-        self._new: dict[int, bytes] = {}
+        self._new: dict[int, Memory] = {}
         self._stream, self._base = 0, 0
 
     def admit(self, candidates: Candidates) -> Verdict:
         """Decide one part. Parts come in order."""
-        splits, new = self._splits(candidates.keys)
-        base = self._reach(candidates.stream, candidates.end)
-        self._new[candidates.part] = new
-        return Verdict(candidates.part, base, splits)
+        verdict, memory = self._first_wins(candidates)
+        if self._split is not None:
+            verdict.splits, memory.split = self._split.part(candidates, verdict.splits)
+        self._new[candidates.part] = memory
+        return verdict
 
-    def decide(self, everything: Iterable[Candidates]) -> Iterator[Verdict]:
-        """Decide all parts, once the last of them has been seen: what deferred stages asked for is in every verdict."""
+    def decide(self, everything: Everything) -> Iterator[Verdict]:
+        """Decide all parts, once the last of them has been seen."""
         verdicts: list[Verdict] = []
         columns: list[array[float]] = []
-        for candidates in everything:
-            verdict = self.admit(candidates)
-            self._new.clear()
+        for candidates in everything():
+            verdict, _ = self._first_wins(candidates)
             columns = columns or [array("d") for _ in candidates.raw]
             for column, raw in zip(columns, candidates.raw, strict=True):
                 column.extend(compress(array("d", raw), verdict.splits))
+            if self._split is not None:
+                self._split.gather(candidates, verdict.splits)
             verdicts.append(verdict)
         summaries = [Summary.of(column) for column in columns]
+        if self._split is not None:
+            for verdict, splits in zip(verdicts, self._split.whole(), strict=True):
+                verdict.splits = splits
+        mean = self._mean
+        if self._averages is not None:
+            mean = self._averages.of(everything(), [verdict.splits for verdict in verdicts], summaries)
         for verdict in verdicts:
-            verdict.summaries = summaries
+            verdict.summaries, verdict.mean = summaries, mean
             yield verdict
+
+    def leakage(self) -> dict[str, int] | None:
+        """What was looked for across the split, and how often it was found; None where nothing is split."""
+        return self._split.leakage() if self._split is not None else None
+
+    def _first_wins(self, candidates: Candidates) -> tuple[Verdict, Memory]:
+        """A part's verdict as far as duplicates go."""
+        splits, new = self._splits(candidates.keys)
+        base = self._reach(candidates.stream, candidates.end)
+        return Verdict(candidates.part, base, splits, mean=self._mean), Memory(new, b"")
 
     def _reach(self, stream: int, end: int) -> int:
         """Go on by `end` lines or rows; how many of this stream came before."""
@@ -71,16 +108,23 @@ class Reducer:
         return bytes(splits), b"".join(new)
 
     def keys_of(self, results: Iterable[PartResult]) -> bytes:
-        """The identities that these parts brought, in order: what a savepoint has to keep."""
-        return b"".join(self._new.get(result.part, b"") for result in results)
+        """What a savepoint has to keep of these parts: the identities they brought, and what the split has seen."""
+        return _pack([self._new[result.part] for result in results if result.part in self._new])
 
     def saved(self, results: Iterable[PartResult]) -> None:
-        """Forget which part brought which identity: a savepoint holds it."""
+        """Forget what each part brought: a savepoint holds it."""
         for result in results:
             self._new.pop(result.part, None)
 
-    def restore(self, keys: bytes, results: Iterable[PartResult]) -> None:
-        """Take up the state of parts that were done before: their identities, and how far they reach."""
-        self._seen.update(keys[start : start + KEY_BYTES] for start in range(0, len(keys), KEY_BYTES))
+    def restore(self, memory: bytes, results: Iterable[PartResult]) -> None:
+        """Take up the state of parts that were done before: what they brought, and how far they reach."""
+        for part in _unpack(memory):
+            self._seen.update(part.keys[start : start + KEY_BYTES] for start in range(0, len(part.keys), KEY_BYTES))
+            if self._split is not None:
+                self._split.restore(part.split)
         for result in results:
             self._reach(result.stream, result.end)
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(list[Memory]).decode

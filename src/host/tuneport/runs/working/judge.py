@@ -11,7 +11,7 @@ from tuneport.problems import errors_in, problems_of, sentence
 from tuneport.runs.codes import sound
 from tuneport.runs.messages import Rejected, StageRef
 from tuneport.runs.planning.compiled import Compiled
-from tuneport.runs.working.prepare import Whose, own_code, raised_by
+from tuneport.runs.working.blame import Whose, own_code, raised_by
 from tuneport.sample import Sample
 
 KEPT_PROBLEMS = 10

@@ -3,80 +3,61 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from logging import getLogger
 from math import isfinite, nan
-from typing import Any
 
-import msgspec
 from xxhash import xxh3_128_digest
 
-from tuneport.errors import told
 from tuneport.model import Batch, Entity, Reject
-from tuneport.runs.codes import ERRORED, FILTERED, raised, sound
 from tuneport.runs.messages import Candidates, Part, Prepared, Rejected, StageRef
 from tuneport.runs.planning.pipeline import UNBOUNDED
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.reading.sources import readable
+from tuneport.runs.working.apart import NOWHERE, Place, apartness
+from tuneport.runs.working.blame import Whose, bad_weight, raised_by, rejected_by
+from tuneport.runs.working.records import key_reader, subject_reader, visibility, within
 from tuneport.runs.working.spool import packed
 from tuneport.sample import Sample
 
-log = getLogger("tuneport")
-
-
 _RECORD = StageRef("", "tuneport", "record", "", "", {})
 """What is blamed where a record's own values fail: its key, or a condition on it."""
-
-MAX_KEY = 1000
-"""Characters of a key or subject that are kept."""
 
 
 @dataclass
 class _Columns:
     """What the reducer will be told of a part's samples."""
 
+    raw: list[array[float]]
+    weights: array[float] | None
     keys: list[bytes] = field(default_factory=list)
-    raw: list[array[float]] = field(default_factory=list)
+    units: list[bytes] = field(default_factory=list)
+    strata: list[bytes] = field(default_factory=list)
+    prompts: list[bytes] = field(default_factory=list)
 
+    def add(self, identity: bytes, weight: float, place: Place) -> None:
+        """Add a sample."""
+        self.keys.append(identity)
+        if self.weights is not None:
+            self.weights.append(weight)
+        self.units += place.units
+        self.strata += place.strata
+        self.prompts += place.prompts
 
-class Whose(msgspec.Struct, frozen=True):
-    """Which record a stage looks at: where it stands, what names it, and whose data it is."""
-
-    ordinal: int
-    key: str | None = None
-    subject: str | None = None
-
-    def reject(self, stage: str, code: str, reason: str, identity: bytes = b"") -> Rejected:
-        """This record's reject."""
-        return Rejected(self.ordinal, self.key, self.subject, stage, code, reason, identity)
-
-
-def rejected_by(stage: StageRef, whose: Whose, reject: Reject) -> Rejected:
-    """A stage's reject, with its code made unique to its plugin unless it is one of the shared codes."""
-    return whose.reject(stage.qualified, own_code(stage, str(reject.code)), str(reject.reason))
-
-
-def own_code(stage: StageRef, code: str) -> str:
-    """A code as it is where it is one of the shared codes, else `plugin:code`."""
-    if code in ERRORED or code in FILTERED or code.startswith(f"{stage.plugin}:"):
-        return code
-    return f"{stage.plugin}:{code}"
-
-
-def raised_by(stage: StageRef, whose: Whose, error: BaseException, warned: set[str]) -> Rejected:
-    """The reject of a plugin that raised.
-
-    What it said may hold the record's values: the reject does not repeat it, and the log does once per stage,
-    for whoever has to mend the plugin.
-    """
-    if isinstance(error, UnicodeEncodeError):
-        return whose.reject(stage.qualified, "bad_utf8", "Text holds a lone surrogate")
-    reason = f"{stage.qualified} raised {raised(error)}"
-    if stage.qualified not in warned:
-        warned.add(stage.qualified)
-        log.warning("%s, the first time with: %s", reason, " ".join(told(error).split())[:300])
-    return whose.reject(stage.qualified, f"hook:{stage.plugin}", reason)
+    def candidates(self, part: Part, read: int, end: int) -> Candidates:
+        """What is told of a part of which so much was read."""
+        return Candidates(
+            part=part.index,
+            stream=part.stream,
+            read=read,
+            end=end,
+            keys=b"".join(self.keys),
+            raw=[column.tobytes() for column in self.raw],
+            weights=self.weights.tobytes() if self.weights is not None else b"",
+            units=b"".join(self.units),
+            strata=b"".join(self.strata),
+            prompts=b"".join(self.prompts),
+        )
 
 
 class Preparer:
@@ -108,13 +89,16 @@ class _InletPreparer:
         self._at = _RECORD
         self._visible = visibility(plan.recipe.output.include_fields, plan.recipe.output.exclude_fields)
         self._metadata = compiled.metadata
+        self._apart = apartness(plan.split) if plan.split is not None else None
+        self._averages = plan.averages
         self._least, self._most = plan.pipeline.bounds
         # Where a factor is still to come, the bounds are for what it makes of the weight.
         self._bounded = plan.pipeline.bounds != UNBOUNDED and not self._deferred
 
     def prepare(self, part: Part) -> tuple[Candidates, Prepared]:
         """One part's candidates, and what is needed to render them."""
-        prepared, columns = Prepared(), _Columns(raw=[array("d") for _ in self._deferred])
+        prepared = Prepared()
+        columns = _Columns([array("d") for _ in self._deferred], array("d") if self._averages else None)
         read = end = 0
         batches: Iterable[Batch] | None
         batches = part.batches
@@ -131,8 +115,7 @@ class _InletPreparer:
                 if rejected is not None:
                     prepared.rejected.append(rejected)
         prepared.notes = dict(self._take_counts())
-        raw = [column.tobytes() for column in columns.raw]
-        return Candidates(part.index, part.stream, read, end, b"".join(columns.keys), raw), prepared
+        return columns.candidates(part, read, end), prepared
 
     def _one(self, ordinal: int, entity: object, prepared: Prepared, columns: _Columns) -> Rejected | None:
         """Take one record through all stages; its reject, or None where its sample was added."""
@@ -145,27 +128,33 @@ class _InletPreparer:
                 entity = self._visible(entity)
             whose = Whose(ordinal, self._key(entity), self._subject(entity))
             sample = self._sample(entity, whose)
-            if isinstance(sample, Rejected):
-                return sample
-            rejected = self._weigh(entity, sample, whose)
-            if rejected is not None:
-                return rejected
-            self._at = self._style_ref
-            identity = xxh3_128_digest(sample.content())
-            kept = packed(sample) if self._spooled else sample
-            if self._deferred:
-                # Last of all: what grows the columns may not be followed by anything that fails.
-                rejected = self._measure(entity, sample, whose, columns.raw)
-                if rejected is not None:
-                    return rejected
+            kept = sample if isinstance(sample, Rejected) else self._offered(entity, sample, whose, columns)
+            if isinstance(kept, Rejected):
+                return kept
         except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             return raised_by(self._at, whose, error, self._warned)
-        columns.keys.append(identity)
         prepared.samples.append(kept)
         prepared.ordinals.append(ordinal)
         prepared.keys.append(whose.key)
         prepared.subjects.append(whose.subject)
         return None
+
+    def _offered(self, entity: Entity, sample: Sample, whose: Whose, columns: _Columns) -> Sample | bytes | Rejected:
+        """Weigh a sample, and add what the reducer is told of it; what is kept of it, or why there is none."""
+        rejected = self._weigh(entity, sample, whose)
+        if rejected is not None:
+            return rejected
+        self._at = self._style_ref
+        identity = xxh3_128_digest(sample.content())
+        place = self._apart(entity, sample, identity) if self._apart is not None else NOWHERE
+        if isinstance(place, Reject):
+            return whose.reject("split", place.code, place.reason, identity)
+        kept = packed(sample) if self._spooled else sample
+        # Last of all: what grows the columns may not be followed by anything that fails.
+        rejected = self._measure(entity, sample, whose, columns.raw) if self._deferred else None
+        if rejected is None:
+            columns.add(identity, sample.weight, place)
+        return kept if rejected is None else rejected
 
     def _sample(self, entity: Entity, whose: Whose) -> Sample | Rejected:
         """What conditions, style and filters make of a record."""
@@ -224,74 +213,3 @@ def _reject(answer: object) -> Reject:
     if not isinstance(answer, Reject):
         raise TypeError(f"returned {type(answer).__name__}")
     return answer
-
-
-def bad_weight(stage: StageRef, whose: Whose, weight: float, warned: set[str]) -> Rejected:
-    """The reject of a weight that is negative or not finite; a negative one is told once, for its plugin's author."""
-    if weight < 0.0 and isfinite(weight):
-        text = f"{stage.qualified} gave a negative factor"
-        if stage.qualified not in warned:
-            warned.add(stage.qualified)
-            log.warning("%s: a weighting answers a number of at least 0, or a Reject", text)
-        return whose.reject(stage.qualified, f"hook:{stage.plugin}", text)
-    return whose.reject(stage.qualified, "weight_not_finite", f"Weight is {weight}, not a finite number")
-
-
-def key_reader(fields: tuple[str, ...] | None) -> Callable[[Entity], str | None]:
-    """A function that names an entity by all of its key fields, or by the first of `pk` and `id` where none are set."""
-    if fields is None:
-        return lambda entity: _text(entity.get("pk")) or _text(entity.get("id"))
-    if not fields:
-        return lambda _entity: None
-    if len(fields) == 1:
-        (field_,) = fields
-        return lambda entity: _text(entity.get(field_))
-    return lambda entity: "/".join(_text(entity.get(name)) or "" for name in fields)
-
-
-def subject_reader(field_: str | None) -> Callable[[Entity], str | None]:
-    """A function that says whose data an entity is."""
-    return (lambda _entity: None) if field_ is None else (lambda entity: _text(entity.get(field_)))
-
-
-def _text(value: Any) -> str | None:
-    """A key as text that can be written; a structure is no key, and is not shown."""
-    if value is None or isinstance(value, dict | list | tuple | set | bytes):
-        return None
-    text = sound(str(value))
-    return text if len(text) <= MAX_KEY else f"{text[:MAX_KEY]}..."
-
-
-def visibility(include: list[str], exclude: list[str]) -> Callable[[Entity], Entity] | None:
-    """A function that takes away the fields nothing may look at; None where there are none."""
-    if not include and not exclude:
-        return None
-    kept, hidden = frozenset(include), frozenset(exclude)
-    if kept:
-        return lambda entity: {k: v for k, v in entity.items() if k in kept and k not in hidden}
-    return lambda entity: {k: v for k, v in entity.items() if k not in hidden}
-
-
-def within(batches: Iterable[Batch], most: int | None) -> Iterator[Batch]:
-    """The batches up to the `most`-th record, readable or not, in source order."""
-    if most is None:
-        yield from batches
-        return
-    for batch in batches:
-        count = len(batch.entities) + len(batch.malformed)
-        if count <= most:
-            yield batch
-            most -= count
-        else:
-            yield _cut(batch, most)
-            return
-        if most == 0:
-            return
-
-
-def _cut(batch: Batch, most: int) -> Batch:
-    ordinals = sorted([*batch.ordinals, *(bad.ordinal for bad in batch.malformed)])
-    end = ordinals[most]
-    kept = [(o, e) for o, e in zip(batch.ordinals, batch.entities, strict=True) if o < end]
-    malformed = [bad for bad in batch.malformed if bad.ordinal < end]
-    return Batch([entity for _, entity in kept], [ordinal for ordinal, _ in kept], end, malformed)

@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-import msgspec.json
+import msgspec
 
-from tuneport.model import Outcome, Reject
-from tuneport.options import FormatStats
+from tuneport.model import Outcome
 from tuneport.runs.codes import sound
 from tuneport.runs.messages import (
     DUPLICATE,
     KEY_BYTES,
     SPLITS,
+    TRAIN,
     Candidates,
     PartResult,
     Prepared,
     Rejected,
     Segment,
-    StageRef,
     Verdict,
-    WeightSums,
 )
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.publishing import index
-from tuneport.runs.working.features import Observer, unwritable
+from tuneport.runs.weights.losses import aspects_for
+from tuneport.runs.weights.sums import WeightSums
+from tuneport.runs.working.blame import Whose
 from tuneport.runs.working.judge import Judge
+from tuneport.runs.working.labels import Labels
+from tuneport.runs.working.lines import Line, Lines
 from tuneport.runs.working.measure import Measures
-from tuneport.runs.working.prepare import Whose, raised_by, rejected_by
 from tuneport.runs.working.spool import unpacked
 from tuneport.runs.working.weigh import Finisher
 from tuneport.sample import Sample
+
+_TRAIN = SPLITS[TRAIN]
+_LEFT_OUT = "Its weight leaves it out of every format"
 
 
 class Keeper(Protocol):
@@ -50,60 +54,6 @@ class Keeper(Protocol):
         """Keep a part's lines of the index; where they stand."""
 
 
-class _Line(NamedTuple):
-    """The bytes of a row, and the row itself where it will be looked at."""
-
-    data: bytes
-    row: dict[str, Any] | None
-
-
-@dataclass
-class _Lines:
-    """One format's rows of one part."""
-
-    name: str
-    stage: StageRef
-    write: Callable[[Sample], Any]
-    columns: list[str] | None
-    observer: Observer | None
-    ledger: FormatStats = field(default_factory=FormatStats)
-    rows: dict[str, list[bytes]] = field(default_factory=dict)
-    warned: set[str] = field(default_factory=set)
-
-    def line(self, sample: Sample, whose: Whose) -> _Line | Rejected:
-        """A sample's row, not kept yet; or why there is none."""
-        try:
-            row = self.write(sample)
-            reject = row if isinstance(row, Reject) else self._checked(row)
-            if reject is not None:
-                return rejected_by(self.stage, whose, reject)
-            # The observer's is a copy, for whoever looks at the row next may change it.
-            return _Line(_encode(row), dict(row) if self.observer is not None else None)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
-            return raised_by(self.stage, whose, error, self.warned)
-
-    def keep(self, line: _Line, split: str) -> None:
-        """Keep a row."""
-        if self.observer is not None and line.row is not None:
-            self.observer.add(line.row)
-        self.ledger.rows += 1
-        self.rows.setdefault(split, []).append(line.data)
-
-    def _checked(self, row: Any) -> Reject | None:
-        """Why a row cannot stand in this file; a row that breaks the contract is an error of its plugin."""
-        if not isinstance(row, dict) or not row:
-            raise TypeError(f"a row is a dict with something in it, not {type(row).__name__}")
-        names = list(row)
-        if self.columns is None:
-            self.columns = names
-        elif names != self.columns:
-            raise ValueError(f"columns {names}, where the first row has {self.columns}")
-        return unwritable(row) if self.observer is not None else None
-
-
-_encode = msgspec.json.Encoder().encode
-
-
 @dataclass
 class _Part:
     """One part while it is rendered."""
@@ -111,11 +61,13 @@ class _Part:
     candidates: Candidates
     prepared: Prepared
     verdict: Verdict
-    formats: list[_Lines]
+    formats: list[Lines]
     judge: Judge
     measures: Measures
     notes: Counter[str]
+    splits: Counter[str] = field(default_factory=Counter)
     weights: list[float] = field(default_factory=list)
+    labels: dict[str, list[str | None]] = field(default_factory=dict)
     refused: list[Rejected] = field(default_factory=list)
     index: list[tuple[int, bytes]] = field(default_factory=list)
 
@@ -125,6 +77,10 @@ class _Part:
 
     def identity(self, position: int) -> bytes:
         return self.candidates.keys[position * KEY_BYTES : (position + 1) * KEY_BYTES]
+
+    def unit(self, position: int) -> bytes:
+        units = self.candidates.units
+        return units[position * KEY_BYTES : (position + 1) * KEY_BYTES]
 
     def locator(self, ordinal: int, place: Callable[[int, int], str]) -> str:
         """Where a record of this part stands."""
@@ -155,17 +111,21 @@ class Renderer:
         self._max_errors = plan.recipe.output.max_errors
         self._keeper = keeper
         self._indexed = plan.indexed
+        self._seed = plan.recipe.run.seed
+        # Weights that were divided by their mean already have the mean 1.
+        self._unit_mean = 1.0 if plan.pipeline.mean_one else None
+        self._aspects = aspects_for(plan.compiled.sample)
+        self._labels = Labels(plan)
         self._finishers = [Finisher(one.deferred, plan) for one in plan.compiled.preparations]
         self._inlets = [stream.inlet for stream in plan.streams]
 
     def render(self, candidates: Candidates, prepared: Prepared, verdict: Verdict) -> PartResult:
         """Write the samples the verdict keeps; name every record that it does not."""
+        notes, compiled = Counter(prepared.notes), self._compiled
         formats = [
-            _Lines(name, ref, write, self._columns.get(name), _observer(write), warned=self._compiled.warned)
-            for name, ref, write in self._compiled.formats
+            Lines(one, self._columns.get(one.name), self._seed, notes, compiled.warned) for one in compiled.formats
         ]
-        judge, measures = Judge(self._compiled), Measures(self._compiled)
-        part = _Part(candidates, prepared, verdict, formats, judge, measures, Counter(prepared.notes))
+        part = _Part(candidates, prepared, verdict, formats, Judge(compiled), Measures(compiled), notes)
         finish = self._finishers[self._inlets[candidates.stream]]
         finish.summaries(verdict.summaries)
         for position, split in enumerate(verdict.splits):
@@ -182,41 +142,63 @@ class Renderer:
             return whose.reject("admit", "duplicate", "Same content as an earlier record", identity)
         kept = part.prepared.samples[position]
         sample = unpacked(kept) if isinstance(kept, bytes) else kept
-        rejected = finish.weigh(sample, part.candidates.raw, position, whose)
+        rejected = finish.weigh(sample, part.candidates.raw, position, whose, part.verdict.mean)
         if rejected is None:
-            rejected = self._written(part, sample, SPLITS[split], whose, identity)
+            rejected = self._written(part, sample, SPLITS[split], whose, position)
         return None if rejected is None else msgspec.structs.replace(rejected, identity=identity)
 
-    def _written(self, part: _Part, sample: Sample, split: str, whose: Whose, identity: bytes) -> Rejected | None:
-        made = [lines.line(sample, whose) for lines in part.formats]
-        weight = sample.weight
+    def _written(self, part: _Part, sample: Sample, split: str, whose: Whose, position: int) -> Rejected | None:
+        identity, weight = part.identity(position), sample.weight
+        mean = self._unit_mean if self._unit_mean is not None else part.verdict.mean
+        times = [lines.times(sample, split, identity, mean) for lines in part.formats]
+        made = [lines.line(sample, whose) if count else None for lines, count in zip(part.formats, times, strict=True)]
         # After the bytes are made: what a validator or a metric does to a row, or to a sample, is not written.
         rejected = part.judge.judge(sample, whose)
         if rejected is not None:
             return rejected
-        refusals = [one for one in made if isinstance(one, Rejected)]
-        if len(refusals) == len(made):
+        if split == _TRAIN:
+            part.weights.append(weight)
+            self._labels.add(part.labels, sample, part.candidates.stream)
+        if not any(isinstance(one, Line) for one in made):
             # No format wrote it: it was never exported, and so none of them owes a row for it.
-            return refusals[0]
-        wrote: list[str] = []
-        for lines, one in zip(part.formats, made, strict=True):
-            if isinstance(one, Rejected):
+            refusals = [one for one in made if isinstance(one, Rejected)]
+            return refusals[0] if None not in made else whose.reject("render", "left_out_by_weight", _LEFT_OUT)
+        wrote = self._kept(part, made, times, sample, split)
+        part.splits[split] += 1
+        part.measures.add(sample, split)
+        if self._indexed:
+            line = self._index_line(part, sample, position, whose, wrote)
+            line.split, line.weight = split, weight
+            part.index.append((whose.ordinal, index.encode(line)))
+        return None
+
+    def _kept(
+        self, part: _Part, made: Sequence[Line | Rejected | None], times: Sequence[int], sample: Sample, split: str
+    ) -> list[str]:
+        """Keep what each format made of a sample; the format of each row."""
+        aspects, wrote = self._aspects(sample), []
+        for lines, one, count in zip(part.formats, made, times, strict=True):
+            if one is None:
+                lines.ledger.left_out += 1
+            elif isinstance(one, Rejected):
                 lines.ledger.refused += 1
                 part.notes[f"{one.code} refused by {lines.name}"] += 1
                 part.refused.append(one)
             else:
-                lines.keep(one, split)
-                wrote.append(lines.name)
-        part.weights.append(weight)
-        part.measures.add(sample, split)
-        if self._indexed:
-            key, measured = part.named(whose.key, whose.ordinal, self._place), part.measures.of(sample)
-            line = index.IndexLine(identity.hex(), key, whose.subject, Outcome.EXPORTED, split, weight, wrote)
-            line.metrics = measured or msgspec.UNSET
-            line.problems = part.judge.kept or msgspec.UNSET
-            line.source = self._source[part.candidates.stream] if self._source else msgspec.UNSET
-            part.index.append((whose.ordinal, index.encode(line)))
-        return None
+                lines.keep(one, split, count, aspects)
+                wrote += [lines.name] * count
+        return wrote
+
+    def _index_line(
+        self, part: _Part, sample: Sample, position: int, whose: Whose, wrote: list[str]
+    ) -> index.IndexLine:
+        key, measured = part.named(whose.key, whose.ordinal, self._place), part.measures.of(sample)
+        line = index.IndexLine(part.identity(position).hex(), key, whose.subject, Outcome.EXPORTED, rows=wrote)
+        line.metrics = measured or msgspec.UNSET
+        line.problems = part.judge.kept or msgspec.UNSET
+        line.source = self._source[part.candidates.stream] if self._source else msgspec.UNSET
+        line.unit = part.unit(position).hex() or msgspec.UNSET
+        return line
 
     def _result(self, part: _Part) -> PartResult:
         rejected = part.rejected()
@@ -232,12 +214,14 @@ class Renderer:
         lines = self._index(part) if self._indexed else []
         sums = WeightSums()
         sums.add(part.weights)
+        for label, values in part.labels.items():
+            sums.share(label, values, part.weights)
         return PartResult(
             part=number,
             stream=part.candidates.stream,
             read=part.candidates.read,
             end=part.candidates.end,
-            exported=len(part.weights),
+            exported=part.splits.total(),
             segments=segments,
             reject_file=keeper.save_rejects(number, entries) if entries else "",
             outcomes=dict(Counter(str(reject.outcome) for reject in rejected)),
@@ -250,6 +234,8 @@ class Renderer:
             notes=dict(part.notes + self._compiled.take_counts()),
             validators=part.judge.stats,
             metrics=part.measures.states(),
+            splits=dict(part.splits),
+            losses={lines.name: dict(lines.losses) for lines in formats if lines.losses},
             index_file=keeper.save_index(number, lines) if lines else "",
         )
 
@@ -280,7 +266,3 @@ class Renderer:
             "code": reject.code,
             "reason": sound(reject.reason),
         }
-
-
-def _observer(write: Callable[[Sample], Any]) -> Observer | None:
-    return None if getattr(write, "features", None) else Observer()

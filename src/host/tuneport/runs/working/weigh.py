@@ -1,26 +1,35 @@
-"""A sample's final weight: its own, and the factors of deferred weightings."""
+"""A sample's final weight: its own, the factors of deferred weightings, and the scale of the whole run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import isfinite, isnan
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import compress
+from math import fsum, inf, isfinite, isnan
 
 from tuneport.errors import PluginError, told
 from tuneport.hookspecs import DeferredWeighting
-from tuneport.runs.messages import Rejected, StageRef
+from tuneport.runs.messages import TRAIN, Candidates, Rejected, StageRef
 from tuneport.runs.planning.plan import Plan
-from tuneport.runs.working.prepare import Whose, bad_weight, raised_by
+from tuneport.runs.working.blame import Whose, bad_weight, raised_by
 from tuneport.sample import Sample
 from tuneport.summary import Summary
 
 
 class Finisher:
-    """Turns the numbers that deferred weightings took into factors, once their summaries are known."""
+    """Turns the numbers that deferred weightings took into factors, once their summaries are known.
+
+    Args:
+        deferred: the weightings of one source.
+        plan: the run's plan.
+    """
 
     def __init__(self, deferred: Sequence[tuple[StageRef, DeferredWeighting]], plan: Plan) -> None:
         self._deferred = deferred
         self._warned = plan.compiled.warned
         self._least, self._most = plan.pipeline.bounds
+        self._scaled = plan.pipeline.mean_one
         self._factors: list[tuple[StageRef, Callable[[float | None], float]]] = []
 
     def summaries(self, summaries: Sequence[Summary]) -> None:
@@ -40,7 +49,9 @@ class Finisher:
             except (Exception, SystemExit) as error:
                 raise PluginError(f"weighting {stage.qualified}: {told(error)}") from error
 
-    def weigh(self, sample: Sample, raw: Sequence[bytes], position: int, whose: Whose) -> Rejected | None:
+    def weigh(
+        self, sample: Sample, raw: Sequence[bytes], position: int, whose: Whose, mean: float | None
+    ) -> Rejected | None:
         """Set a sample's weight; why it cannot have one, or None."""
         weight = sample.weight
         for (stage, factor), column in zip(self._factors, raw, strict=True):
@@ -52,5 +63,54 @@ class Finisher:
             except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
                 return raised_by(stage, whose, error, self._warned)
         if self._factors:
-            sample.weight = min(max(weight, self._least), self._most)
+            weight = self._bounded(weight)
+        sample.weight = weight / mean if self._scaled and mean else weight
         return None
+
+    def weights(self, candidates: Candidates, splits: bytes) -> Iterator[float]:
+        """The final weights of a part's samples that are trained on, before they are scaled."""
+        columns = [array("d", column) for column in (candidates.weights, *candidates.raw)]
+        for weight, *numbers in compress(zip(*columns, strict=True), (split == TRAIN for split in splits)):
+            with suppress(Exception, SystemExit):  # it will be the reject of this sample
+                final = self._final(weight, numbers)
+                if isfinite(final) and final >= 0.0:
+                    yield final
+
+    def _final(self, weight: float, numbers: Iterable[float]) -> float:
+        for (_, factor), number in zip(self._factors, numbers, strict=True):
+            weight *= factor(None if isnan(number) else number)
+        return self._bounded(weight) if self._factors else weight
+
+    def _bounded(self, weight: float) -> float:
+        return min(max(weight, self._least), self._most)
+
+
+class Mean:
+    """The mean of the weights of all samples that are trained on.
+
+    Args:
+        plan: the run's plan.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._finishers = [Finisher(one.deferred, plan) for one in plan.compiled.preparations]
+        self._inlets = [stream.inlet for stream in plan.streams]
+
+    def of(self, everything: Iterable[Candidates], splits: Sequence[bytes], summaries: Sequence[Summary]) -> float:
+        """The mean, rounded once, whatever the order of samples; 0.0 where there are none."""
+        count = 0
+
+        def weights() -> Iterator[float]:
+            nonlocal count
+            for candidates, verdict in zip(everything, splits, strict=True):
+                finisher = self._finishers[self._inlets[candidates.stream]]
+                finisher.summaries(summaries)
+                for weight in finisher.weights(candidates, verdict):
+                    count += 1
+                    yield weight
+
+        try:
+            total = fsum(weights())
+        except OverflowError:
+            total = inf
+        return total / count if count else 0.0

@@ -48,7 +48,7 @@ class Work:
         self._spool = spool
         self._told = told
         self._keeper = keeper
-        self._reducer = Reducer(dedup=plan.pipeline.dedup)
+        self._reducer = Reducer(plan)
         self._total: int | None = None
         self._read = 0
         self._done: list[tuple[int, int]] = []
@@ -74,9 +74,10 @@ class Work:
                 self._fill(executor, self._spool)
             self._total = self._spool.parts
             # What was rendered before is decided again, and not written again.
-            decided = self._reducer.decide(self._spool.candidates())
+            decided = self._reducer.decide(self._spool.candidates)
             verdicts = (verdict for verdict in decided if verdict.part >= self._tally.next_part)
         self._render(executor.render(verdicts))
+        self._tally.leakage = self._reducer.leakage()
 
     def _prepared(self, executor: InProcess, done: Iterable[tuple[int, int]]) -> Iterator[Candidates]:
         parts = Parts(self._plan, done)

@@ -1,0 +1,29 @@
+"""What a target takes at least and at most, beside what was written for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tuneport.dataset import FormatInfo
+from tuneport.traits import FormatTraits
+
+
+def beyond(name: str, info: FormatInfo, traits: FormatTraits) -> Iterator[str]:
+    """What the target of a format is said not to take of what was written for it.
+
+    These are warnings: a dataset is more than one file that is uploaded, and a service may change its mind.
+    """
+    for split, files in info.splits.items():
+        rows, largest = sum(file.rows for file in files), max(file.size for file in files)
+        where = f"{name}, {split}"
+        if traits.min_rows is not None and split == "train" and rows < traits.min_rows:
+            yield f"{where}: {rows:,} rows, and its target {_takes('min_rows', traits)} at least {traits.min_rows:,}"
+        if traits.max_rows is not None and rows > traits.max_rows:
+            yield f"{where}: {rows:,} rows, and its target {_takes('max_rows', traits)} at most {traits.max_rows:,}"
+        if traits.max_bytes is not None and largest > traits.max_bytes:
+            most = f"{traits.max_bytes:,} bytes a file; smaller files: output.shard_size"
+            yield f"{where}: a file of {largest:,} bytes, and its target {_takes('max_bytes', traits)} at most {most}"
+
+
+def _takes(limit: str, traits: FormatTraits) -> str:
+    return "is said to take" if limit in traits.unverified else "takes"

@@ -1,0 +1,80 @@
+"""Proof that nothing leaked: what stands on both sides of a split, counted after the fact."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+
+from tuneport.runs.messages import DUPLICATE, PROMPT_BYTES, TRAIN
+from tuneport.runs.splitting.stable import Before
+from tuneport.runs.splitting.units import SIDE_BITS, UNIT_BYTES, number_of
+
+_DRAWERS = 16
+"""Keys are looked at a sixteenth at a time, which is all that is ever in a set."""
+_FIRST_BITS = 60
+_SIDE = (1 << SIDE_BITS) - 1
+
+
+class Audit:
+    """Keeps the unit and the prompt of every sample, 16 bytes altogether, and counts which of them stand where.
+
+    It knows nothing of how samples were assigned. The order in which parts are added does not matter.
+
+    Args:
+        before: where units stood in an earlier dataset.
+    """
+
+    def __init__(self, before: Before | None = None) -> None:
+        self._before = before or {}
+        self._units = [array("Q") for _ in range(_DRAWERS)]
+        self._prompts = [array("Q") for _ in range(_DRAWERS)]
+
+    def add(self, prompts: bytes, units: bytes, splits: bytes) -> bytes:
+        """Add the samples of a part, a byte of `splits` for each; duplicates are passed over.
+
+        Returns:
+            What `restore` takes to add the same again.
+        """
+        tags = array("Q")
+        for place, side in enumerate(splits):
+            if side == DUPLICATE:
+                continue
+            prompt = prompts[place * PROMPT_BYTES : (place + 1) * PROMPT_BYTES]
+            unit = units[place * UNIT_BYTES : place * UNIT_BYTES + 8]
+            tags.append(number_of(prompt) << SIDE_BITS | side)
+            tags.append(number_of(unit) << SIDE_BITS | side)
+        self._take(tags)
+        return tags.tobytes()
+
+    def restore(self, added: bytes) -> None:
+        """Add what `add` returned, of one part or of several one after the other."""
+        self._take(array("Q", added))
+
+    def result(self) -> dict[str, int]:
+        """What was found, by the names that SplitInfo has for it."""
+        counts: Counter[str] = Counter(groups=0, groups_on_both_sides=0, prompts_on_both_sides=0, stayed=0, moved=0)
+        for tags in map(set, self._units):
+            sides = Counter(tag >> SIDE_BITS for tag in tags)
+            counts["groups"] += len(sides)
+            counts["groups_on_both_sides"] += sum(count > 1 for count in sides.values())
+            for stood, side in self._known(tags):
+                counts["stayed" if stood == side else "moved"] += 1
+        for tags in map(set, self._prompts):
+            trained = {tag >> SIDE_BITS for tag in tags if tag & _SIDE == TRAIN}
+            kept = {tag >> SIDE_BITS for tag in tags if tag & _SIDE != TRAIN}
+            counts["prompts_on_both_sides"] += len(trained & kept)
+        return dict(counts)
+
+    def _take(self, tags: array[int]) -> None:
+        for column, drawers in ((tags[0::2], self._prompts), (tags[1::2], self._units)):
+            for tag in column:
+                drawers[tag >> _FIRST_BITS].append(tag)
+
+    def _known(self, tags: set[int]) -> Iterator[tuple[int, int]]:
+        """Where units stood before, and where they stand now."""
+        if self._before:
+            for tag in tags:
+                stood = self._before.get(tag >> SIDE_BITS)
+                if stood is not None:
+                    yield stood, tag & _SIDE

@@ -1,0 +1,99 @@
+"""What belongs together, as short keys: samples of one group, of one stratum, and of one prompt."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import msgspec.json
+from xxhash import xxh3_64_digest, xxh3_128_digest
+
+from tuneport.sample import Instruction, Message, Sample, Text
+
+UNIT_BYTES = 16
+SIDE_BITS = 2
+"""Bits that a side takes beside a key, for what keeps both in one number."""
+
+_INSTRUCTING = frozenset({"system", "developer"})
+
+
+def unit_of(values: Sequence[Any] | None, identity: bytes) -> bytes:
+    """UNIT_BYTES for what has to stand on one side as a whole.
+
+    Args:
+        values: of the fields that make a group; None where nothing does.
+        identity: of the sample's content, which is the unit where every value is missing or blank.
+    """
+    if values is None:
+        return identity
+    texts = [canonical(value) for value in values]
+    return xxh3_128_digest(_framed(texts)) if any(texts) else identity
+
+
+def stratum_of(values: Sequence[Any]) -> bytes:
+    """Eight bytes for what has its own share on each side; missing and blank values are a stratum too."""
+    return xxh3_64_digest(_framed([canonical(value) for value in values]))
+
+
+def canonical(value: Any) -> str:
+    """A field's value as text; "" where it is missing or blank.
+
+    The same in a database, a CSV file and JSON, as far as they can tell: 7, 7.0 and "7" are one value, true and "true"
+    are, and objects are JSON with sorted keys.
+    """
+    if isinstance(value, str):
+        return "" if value.isspace() else value
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int | float):
+        return str(value)
+    return msgspec.json.encode(value, enc_hook=str, order="sorted").decode().strip('"')
+
+
+def _framed(texts: Iterable[str]) -> bytes:
+    """Texts as bytes from which no other texts could be read; a lone surrogate is as good as any other character."""
+    parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+    return b"".join(b"%d:%b" % (len(part), part) for part in parts)
+
+
+def number_of(unit: bytes) -> int:
+    """A unit as a number that leaves SIDE_BITS of 64: enough to tell any that a run could hold apart."""
+    return int.from_bytes(unit[:8], "big") >> SIDE_BITS
+
+
+def prompt_key(sample: Sample) -> bytes:
+    """Eight bytes for what a sample asks, however it is written.
+
+    That is its prompt without tools and without system turns, which say how to answer; of plain text, and of a sample
+    without any prompt, the whole text.
+    """
+    if isinstance(sample, Text):
+        return text_key(sample.text)
+    if isinstance(sample, Instruction):
+        asked = f"{sample.instruction} {sample.input or ''}"
+        return text_key(asked if asked.strip() else sample.text)
+    asked = asked_in(sample.prompt)
+    return text_key(asked if asked.strip() else sample.text)
+
+
+def asked_in(turns: Iterable[Message]) -> str:
+    """What turns say, one after the other, without those that instruct."""
+    return " ".join(turn.content for turn in turns if turn.role not in _INSTRUCTING)
+
+
+def text_key(text: str) -> bytes:
+    """Eight bytes for a text in its normal form: NFKC, without case, white space collapsed."""
+    return xxh3_64_digest(" ".join(_folded(text).split()).encode("utf-8", "surrogatepass"))
+
+
+def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    # Folding may leave what NFKC writes in another way.
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

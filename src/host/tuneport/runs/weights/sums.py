@@ -1,0 +1,128 @@
+"""What the weights of a run add up to: exact on merge, whatever the order and however samples are cut into parts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from math import frexp
+from typing import Any
+
+import msgspec
+
+from tuneport.runs.weights.shares import LabelShares
+
+_DIGITS = 53
+_SMALLEST = 1074
+"""The smallest float is 2**-1074: every weight is a whole number of these."""
+_STEPS = 70
+"""Bins from one power of two to the next: each is 0.7 to 1.4 % wide."""
+_TOP = 100
+"""The heaviest of so many samples are looked at: the heaviest 1 %."""
+
+
+class WeightSums(msgspec.Struct):
+    """Weights of the samples written.
+
+    Attributes:
+        count: how many.
+        low: the smallest.
+        high: the largest.
+        total: their sum, in units of 2**-1074.
+        squares: the sum of their squares, in units of 2**-2148.
+        bins: how many lie in each of the bins that are about 1 % wide; a weight of 0 is in none.
+        shares: label to how the weight is spread over its values.
+    """
+
+    count: int = 0
+    low: float = 0.0
+    high: float = 0.0
+    total: int = 0
+    squares: int = 0
+    bins: dict[int, int] = msgspec.field(default_factory=dict)
+    shares: dict[str, LabelShares] = msgspec.field(default_factory=dict)
+
+    def add(self, weights: Sequence[float]) -> None:
+        """Add some weights, finite and not negative."""
+        if not weights:
+            return
+        low, high = min(weights), max(weights)
+        self.low = min(self.low, low) if self.count else low
+        self.high = max(self.high, high) if self.count else high
+        self.count += len(weights)
+        self._add_up(Counter(weights))
+
+    def share(self, label: str, values: Iterable[str | None], weights: Iterable[float]) -> None:
+        """Add samples to a label: the value of each, None where it has none, and its weight."""
+        self.shares.setdefault(label, LabelShares()).add(values, weights)
+
+    def merge(self, other: WeightSums) -> None:
+        """Add the weights of another part."""
+        if other.count:
+            self.low = min(self.low, other.low) if self.count else other.low
+            self.high = max(self.high, other.high) if self.count else other.high
+        self.count += other.count
+        self.total += other.total
+        self.squares += other.squares
+        for number, count in other.bins.items():
+            self.bins[number] = self.bins.get(number, 0) + count
+        for label, shares in other.shares.items():
+            self.shares.setdefault(label, LabelShares()).merge(shares)
+
+    @property
+    def mean(self) -> float:
+        """Their mean, rounded once; 0.0 where there are none."""
+        return self.total / (self.count << _SMALLEST) if self.count else 0.0
+
+    def summary(self) -> dict[str, Any]:
+        """What a manifest holds.
+
+        `effective` is the effective sample size, (sum w)^2 / sum w^2: so many samples of one weight tell a trainer as
+        much. `top_share` is the share of the weight that lies on the heaviest 1 %, from bins of 1 %.
+        """
+        return {
+            "count": self.count,
+            "min": self.low,
+            "max": self.high,
+            "mean": self.mean,
+            "effective": self.total**2 / self.squares if self.squares else 0.0,
+            "top_share": round(self._top_share(), 4),
+        }
+
+    def shares_summary(self) -> dict[str, dict[str, float]]:
+        """Label to value to its share of the weight of all samples that have the label."""
+        shares = {label: one.summary() for label, one in self.shares.items()}
+        return {label: one for label, one in shares.items() if one}
+
+    def _add_up(self, counted: Counter[float]) -> None:
+        """Sums first by power of two, in small numbers: what is added to the large ones is little then."""
+        sums: dict[int, int] = {}
+        squares: dict[int, int] = {}
+        bins = self.bins
+        for weight, count in counted.items():
+            fraction, power = frexp(weight)
+            digits = int(fraction * (1 << _DIGITS))
+            sums[power] = sums.get(power, 0) + digits * count
+            squares[power] = squares.get(power, 0) + digits * digits * count
+            if digits:
+                number = power * _STEPS + int((fraction - 0.5) * (2 * _STEPS))
+                bins[number] = bins.get(number, 0) + count
+        for power, amount in sums.items():
+            self.total += _shifted(amount, power - _DIGITS + _SMALLEST)
+            self.squares += _shifted(squares[power], 2 * (power - _DIGITS + _SMALLEST))
+
+    def _top_share(self) -> float:
+        """The weight of the heaviest 1 % over that of all, each sample as heavy as the middle of its bin."""
+        room, top, whole = -(-self.count // _TOP), 0, 0
+        for number in sorted(self.bins, reverse=True):
+            power, step = divmod(number, _STEPS)
+            middle = (2 * _STEPS + 2 * step + 1) << (power + _SMALLEST)
+            taken = min(self.bins[number], room)
+            room -= taken
+            top += middle * taken
+            whole += middle * self.bins[number]
+        return top / whole if whole else 0.0
+
+
+def _shifted(digits: int, by: int) -> int:
+    """Digits moved to their place; what a subnormal number has below the smallest float is zeros."""
+    return digits << by if by >= 0 else digits >> -by

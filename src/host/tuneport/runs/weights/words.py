@@ -1,0 +1,69 @@
+"""What becomes of weights in a format, and what else is to be known of it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tuneport.options import FormatStats
+from tuneport.runs.weights.losses import in_order
+from tuneport.traits import ASPECTS, FormatTraits
+
+_PLACES = {"row": "weight column", "message": "a weight per message", "binary": "0 or 1 per message", "none": ""}
+
+
+def planned(way: str, max_copies: int, traits: FormatTraits) -> str:
+    """What will become of weights.
+
+    Args:
+        way: `column`, `replicate`, `ignore` or `refuse`.
+        max_copies: rows that may stand for a sample, where they are copied.
+        traits: what the format's target can express.
+    """
+    if way != "replicate":
+        return _said(way, traits)
+    return _with_turns(f"weights as copies, at most {max_copies:,} of a sample", traits)
+
+
+def done(way: str, traits: FormatTraits, ledger: FormatStats) -> str:
+    """What became of them, as the format's ledger counts it."""
+    if way != "replicate":
+        return _said(way, traits)
+    left_out, extra = _number(ledger.left_out, "sample"), _number(ledger.copies, "extra row")
+    return _with_turns(f"weights as copies: {left_out} left out, {extra}", traits)
+
+
+def losses(counts: Mapping[str, int]) -> str:
+    """What of how many samples is not in a format's rows; "" where all of it is."""
+    found = [f"{ASPECTS.get(name, name)} {counts[name]:,}" for name in in_order(counts) if counts[name]]
+    return f"not carried: {', '.join(found)}" if found else ""
+
+
+def flags(way: str, traits: FormatTraits) -> str:
+    """What a trainer has to be told so that it reads the weights; "" where it does by itself."""
+    return f"its trainer needs {' '.join(traits.weight_flags)}" if way == "column" and traits.weight_flags else ""
+
+
+def status(name: str, traits: FormatTraits, *, all_notes: bool) -> str:
+    """That a format's target has ended or will end; with `all_notes`, what else is to be known of it."""
+    note = f": {traits.note}" if traits.note else ""
+    if traits.status == "sunset":
+        return f"{name} ends on {traits.sunset}{note}" if traits.sunset else f"{name} will end{note}"
+    if traits.status == "legacy":
+        since = f" since {traits.sunset}" if traits.sunset else ""
+        return f"{name} is legacy{since}{note}"
+    return f"{name}{note}" if all_notes and note else ""
+
+
+def _said(way: str, traits: FormatTraits) -> str:
+    if way == "column":
+        note = f"; {traits.weight_note}" if traits.weight_note else ""
+        return _PLACES[traits.weight] + note
+    return "weights left out" if way == "ignore" else "weights other than 1 refused"
+
+
+def _with_turns(text: str, traits: FormatTraits) -> str:
+    return f"{text}; {_PLACES['binary']}" if traits.weight == "binary" else text
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -1,0 +1,65 @@
+"""Rejects: whose record it was, and which stage is to blame."""
+
+from __future__ import annotations
+
+from logging import getLogger
+from math import isfinite
+
+import msgspec
+
+from tuneport.errors import told
+from tuneport.model import Reject
+from tuneport.runs.codes import ERRORED, FILTERED, raised
+from tuneport.runs.messages import Rejected, StageRef
+
+log = getLogger("tuneport")
+
+
+class Whose(msgspec.Struct, frozen=True):
+    """Which record a stage looks at: where it stands, what names it, and whose data it is."""
+
+    ordinal: int
+    key: str | None = None
+    subject: str | None = None
+
+    def reject(self, stage: str, code: str, reason: str, identity: bytes = b"") -> Rejected:
+        """This record's reject."""
+        return Rejected(self.ordinal, self.key, self.subject, stage, code, reason, identity)
+
+
+def rejected_by(stage: StageRef, whose: Whose, reject: Reject) -> Rejected:
+    """A stage's reject, with its code made unique to its plugin unless it is one of the shared codes."""
+    return whose.reject(stage.qualified, own_code(stage, str(reject.code)), str(reject.reason))
+
+
+def own_code(stage: StageRef, code: str) -> str:
+    """A code as it is where it is one of the shared codes, else `plugin:code`."""
+    if code in ERRORED or code in FILTERED or code.startswith(f"{stage.plugin}:"):
+        return code
+    return f"{stage.plugin}:{code}"
+
+
+def raised_by(stage: StageRef, whose: Whose, error: BaseException, warned: set[str]) -> Rejected:
+    """The reject of a plugin that raised.
+
+    What it said may hold the record's values: the reject does not repeat it, and the log does once per stage,
+    for whoever has to mend the plugin.
+    """
+    if isinstance(error, UnicodeEncodeError):
+        return whose.reject(stage.qualified, "bad_utf8", "Text holds a lone surrogate")
+    reason = f"{stage.qualified} raised {raised(error)}"
+    if stage.qualified not in warned:
+        warned.add(stage.qualified)
+        log.warning("%s, the first time with: %s", reason, " ".join(told(error).split())[:300])
+    return whose.reject(stage.qualified, f"hook:{stage.plugin}", reason)
+
+
+def bad_weight(stage: StageRef, whose: Whose, weight: float, warned: set[str]) -> Rejected:
+    """The reject of a weight that is negative or not finite; a negative one is told once, for its plugin's author."""
+    if weight < 0.0 and isfinite(weight):
+        text = f"{stage.qualified} gave a negative factor"
+        if stage.qualified not in warned:
+            warned.add(stage.qualified)
+            log.warning("%s: a weighting answers a number of at least 0, or a Reject", text)
+        return whose.reject(stage.qualified, f"hook:{stage.plugin}", text)
+    return whose.reject(stage.qualified, "weight_not_finite", f"Weight is {weight}, not a finite number")

@@ -1,0 +1,33 @@
+"""Labels: of which values of a sample it is told how the weight is spread over them."""
+
+from __future__ import annotations
+
+from tuneport.runs.planning.plan import Plan
+from tuneport.sample import Sample
+
+SOURCE = "[[source]]"
+"""The label of the recipe's own sources, where there are several."""
+_METADATA = ("source", "category")
+
+
+class Labels:
+    """Of which labels it is told how the weight is spread over their values, and what a sample has of each.
+
+    Args:
+        plan: the run's plan.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        shape = plan.compiled.sample
+        known = shape.metadata if shape is not None and plan.pipeline.weightings else {}
+        self._metadata = [name for name in _METADATA if name in known]
+        many = len(plan.inlets) > 1 and plan.pipeline.weightings
+        self._sources = [plan.inlets[stream.inlet].name for stream in plan.streams] if many else []
+
+    def add(self, labels: dict[str, list[str | None]], sample: Sample, stream: int) -> None:
+        """Add a sample's values."""
+        if self._sources:
+            labels.setdefault(SOURCE, []).append(self._sources[stream])
+        for name in self._metadata:
+            value = sample.metadata.get(name)
+            labels.setdefault(name, []).append(None if value is None or isinstance(value, list) else str(value))

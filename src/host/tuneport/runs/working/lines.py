@@ -1,0 +1,130 @@
+"""One format's rows of one part: written, checked, counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec.json
+
+from tuneport.model import Problem, Reject
+from tuneport.options import FormatStats
+from tuneport.problems import errors_in, problems_of, sentence
+from tuneport.runs.messages import SPLITS, TRAIN, Rejected
+from tuneport.runs.planning.compiled import NamedFormat
+from tuneport.runs.planning.formats import fits
+from tuneport.runs.weights.copies import copies
+from tuneport.runs.weights.losses import Aspects, lost
+from tuneport.runs.working.blame import Whose, raised_by, rejected_by
+from tuneport.runs.working.features import Observer, unwritable
+from tuneport.sample import Sample, kind_of
+
+_encode = msgspec.json.Encoder().encode
+_TRAIN = SPLITS[TRAIN]
+
+
+class Line(NamedTuple):
+    """The bytes of a row, and the row itself where it will be looked at."""
+
+    data: bytes
+    row: dict[str, Any] | None
+
+
+@dataclass
+class Lines:
+    """One format's rows of one part.
+
+    Attributes:
+        format: the format.
+        columns: what its rows are made of, once the first one is there; None before, and where rows may differ.
+        seed: the run's.
+        notes: what is worth a line of the run's summary is counted here.
+        warned: stages that raised, and were warned of.
+    """
+
+    format: NamedFormat
+    columns: list[str] | None
+    seed: int
+    notes: Counter[str]
+    warned: set[str]
+    ledger: FormatStats = field(default_factory=FormatStats)
+    losses: Counter[str] = field(default_factory=Counter)
+    rows: dict[str, list[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        one = self.format
+        self.name, self.stage = one.name, one.stage
+        self.observer = None if one.features else Observer()
+        self._write, self._check, self._carries = one.write, one.check, one.carries
+        self._replicates = one.carriage.weights == "replicate"
+        self._refuses = one.carriage.weights == "refuse"
+        self._uniform = one.traits.uniform
+
+    def times(self, sample: Sample, split: str, identity: bytes, mean: float | None) -> int:
+        """How many rows stand for a sample: 0 where its weight leaves it out.
+
+        Args:
+            sample: the sample.
+            split: where it stands; only what is trained on is left out or copied.
+            identity: what draws for it.
+            mean: of the weights of all samples that are trained on.
+        """
+        if not self._replicates or split != _TRAIN or mean is None:
+            return 1
+        return copies(sample.weight, mean, identity, self.seed, self.format.carriage.max_copies)
+
+    def line(self, sample: Sample, whose: Whose) -> Line | Rejected:
+        """A sample's row, not kept yet; or why there is none."""
+        try:
+            row: object = self._unfit(sample) or self._write(sample)
+            reject = row if isinstance(row, Reject) else self._checked(row)
+            if reject is not None:
+                return rejected_by(self.stage, whose, reject)
+            # The observer's is a copy, for whoever looks at the row next may change it.
+            return Line(_encode(row), dict(row) if self.observer is not None and isinstance(row, dict) else None)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+            return raised_by(self.stage, whose, error, self.warned)
+
+    def keep(self, line: Line, split: str, times: int, aspects: Aspects) -> None:
+        """Keep a row, as often as it is to stand there."""
+        if self.observer is not None and line.row is not None:
+            self.observer.add(line.row)
+        self.ledger.rows += times
+        self.ledger.copies += times - 1
+        rows = self.rows.setdefault(split, [])
+        rows.extend([line.data] * times)
+        if aspects:
+            self.losses.update(lost(aspects, self._carries))
+
+    def _unfit(self, sample: Sample) -> Reject | None:
+        """Why this format cannot have a sample at all."""
+        if self._refuses and sample.weight != 1.0:
+            return Reject("weight_not_carried", f"Weight is {sample.weight:.6g}, and this format carries none")
+        takes = self.format.traits.kinds
+        if self.format.unsure and takes is not None and not fits(type(sample), takes):
+            return Reject("kind", f"It cannot hold {kind_of(type(sample))} samples")
+        return None
+
+    def _checked(self, row: Any) -> Reject | None:
+        """Why a row cannot stand in this file; a row that breaks the contract is an error of its plugin."""
+        if not isinstance(row, dict) or not row:
+            raise TypeError(f"a row is a dict with something in it, not {type(row).__name__}")
+        if self._uniform:
+            names = list(row)
+            if self.columns is None:
+                self.columns = names
+            elif names != self.columns:
+                raise ValueError(f"columns {names}, where the first row has {self.columns}")
+        if self.observer is not None and (reject := unwritable(row)) is not None:
+            return reject
+        problems = problems_of(self._check, row) if self._check is not None else []
+        return self._refusal(problems) if problems else None
+
+    def _refusal(self, problems: list[Problem]) -> Reject | None:
+        """The reject that a target's own rules ask for; what they only warn of is counted."""
+        errors = errors_in(problems)
+        if errors:
+            return Reject(errors[0].code or "invalid", "; ".join(map(sentence, errors)))
+        self.notes.update(f"{problem.code or 'warning'} warned of by {self.name}" for problem in problems)
+        return None

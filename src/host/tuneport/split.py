@@ -1,0 +1,73 @@
+"""The `split` key of `[output]`: what is kept apart from training, and what belongs together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from tuneport.config import Config
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, str | list | tuple):
+        raise ValueError("a field's name, or a list of them, is wanted")
+    return [value] if isinstance(value, str) else value
+
+
+def _named(value: list[str]) -> list[str]:
+    if not all(value):
+        raise ValueError("a field without a name")
+    if len(set(value)) < len(value):
+        raise ValueError("a field that is named twice")
+    return value
+
+
+Fields = Annotated[
+    list[str],
+    BeforeValidator(_listed),
+    AfterValidator(_named),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""One field or several."""
+
+Ratio = Annotated[float, Field(gt=0, lt=1)]
+
+
+class SplitSection(Config):
+    """`output.split`: which share of the samples is kept apart from training, and how it is chosen."""
+
+    validation: Ratio | None = None
+    """The share of samples that stands in `validation`, such as 0.1."""
+    test: Ratio | None = None
+    """The share of samples that stands in `test`."""
+    group_by: Fields = []
+    """Fields of a record: samples that agree in all of them stand on one side. A sample that has none of them is on
+    its own."""
+    stratify_by: Fields = []
+    """Fields of a record: each combination of their values has its own share on each side. Goes with `exact`."""
+    mode: Literal["stable", "exact"] = "stable"
+    """`stable`: each sample or group is drawn by itself, so shares are about what is asked, and nothing ever moves
+    from one side to another in a later export. `exact`: the shares are those that are asked, as nearly as whole groups
+    allow, and a few samples move when others come and go, unless `against` names the earlier dataset."""
+    against: Path | None = None
+    """An earlier dataset, or a folder of versions for the newest of them: what stood in a split there stays in it."""
+    exclude: Path | None = None
+    """A `.jsonl[.gz|.zst]` file of rows to evaluate with: samples that have one of their prompts are left out."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if not self.asked:
+            raise ValueError("say which share is kept apart, such as validation = 0.1")
+        if sum(self.asked.values()) >= 1:
+            raise ValueError("validation and test together leave nothing to train on: they have to be less than 1")
+        if self.stratify_by and self.mode == "stable":
+            raise ValueError('stratify_by wants mode = "exact": stable draws give each value about its share anyway')
+        return self
+
+    @property
+    def asked(self) -> dict[str, float]:
+        """Split to the share that is asked of it, `validation` first."""
+        ratios = {"validation": self.validation, "test": self.test}
+        return {name: ratio for name, ratio in ratios.items() if ratio is not None}
