@@ -47,6 +47,14 @@ _FILTERED = {
         "A row of output.split.exclude asks the same, in whatever case and spacing: it is kept for evaluation.",
         "As asked. A sample is also left out where it answers that prompt on its way to the last turn.",
     ),
+    "kind": (
+        "A format has no way to write this kind of sample: a preference pair in a format for plain answers, say.",
+        "Export such records with a style of their own, or choose another format: docs/formats.md has the table.",
+    ),
+    "left_out_by_weight": (
+        "No format wrote the sample: all of them write copies in place of weights, and its weight came to none.",
+        'Weights that are closer together lose fewer: normalize = "log", or weighting.min_weight. A weight of 0 is none.',
+    ),
     "missing_field": (
         "A field that the style needs is missing or null.",
         "Check export.field_mapping; tuneport preview shows what is read.",
@@ -54,6 +62,10 @@ _FILTERED = {
     "schema_violation": (
         "The row does not fit the JSON Schema, and reject_invalid_samples is true.",
         "The reason names the place; mend the records or the schema, or set reject_invalid_samples = false.",
+    ),
+    "weight_not_carried": (
+        'The weight is not 1, and weights = "refuse" lets a format take no other.',
+        'Take weights = "replicate" for copies, or "ignore"; or switch weights off: weighting.enable_weights = false.',
     ),
     "text_too_long": (
         "The trained text has more characters than export.quality.max_text_length.",

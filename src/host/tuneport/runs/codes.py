@@ -11,7 +11,17 @@ ERRORED = frozenset({"bad_json", "bad_utf8", "bad_type", "weight_not_finite", "i
 """A record that could not be read or handled; so is every code that begins with `hook:`."""
 
 FILTERED = frozenset(
-    {"held_out", "missing_field", "text_too_short", "text_too_long", "empty_output", "schema_violation"}
+    {
+        "empty_output",
+        "held_out",
+        "kind",
+        "left_out_by_weight",
+        "missing_field",
+        "schema_violation",
+        "text_too_long",
+        "text_too_short",
+        "weight_not_carried",
+    }
 )
 """A record left out by a rule, as is every code that stands in neither set."""
 
