@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := src tests benchmarks examples
+BESIDE := $(patsubst tests/consumers/beside/%.txt,$(VENV)/consumers/%,$(wildcard tests/consumers/beside/*.txt))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
@@ -28,15 +30,21 @@ test:  ## Install, and run every check
 timed:
 	@start=$$(date +%s); $(MAKE) --no-print-directory $(STEP) && echo "$(STEP): $$(( $$(date +%s) - start )) s"
 
-environment: $(BIN)/.tools
+environment: $(BIN)/.tools $(BESIDE)
 
 $(BIN)/tuneport: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@$(PIP) -c constraints.txt -e .
 	@touch $@
 
-$(BIN)/.tools: $(BIN)/tuneport
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt
+$(BIN)/.tools: $(BIN)/tuneport requirements-dev.txt
+	@$(PIP) -c constraints.txt -r requirements-dev.txt
+	@touch $@
+
+# Other versions of what reads our rows, each in a folder of its own that a test puts first on the path of a child.
+$(VENV)/consumers/%: tests/consumers/beside/%.txt $(BIN)/.tools
+	@rm -rf $@
+	@$(PIP) --no-deps --target $@ -r $<
 	@touch $@
 
 lint: $(BIN)/.tools  ## ruff
@@ -49,7 +57,7 @@ types: $(BIN)/.tools  ## mypy --strict
 imports: $(BIN)/.tools  ## who may import whom
 	@$(BIN)/lint-imports --no-cache
 
-tests: $(BIN)/.tools  ## pytest with coverage
+tests: environment  ## pytest with coverage
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n $(CORES) --dist loadfile $(PYTEST)
 	@$(BIN)/coverage combine --quiet

@@ -1,10 +1,15 @@
-"""What tests share. TUNEPORT_REQUIRE turns a skip for a missing tool into a failure."""
+"""What tests share. TUNEPORT_REQUIRE turns a skip for a missing tool into a failure.
+
+A tool is a module, a program, or what `make test` puts beside the environment: one folder in `consumers` for each file
+of tests/consumers/beside.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,15 +21,27 @@ from tools import faq_lines
 settings.register_profile("tuneport", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("tuneport")
 
+CONSUMERS = Path(sys.prefix) / "consumers"
+"""Where versions beside the environment's own stand, each below its name."""
+
+_MODULES = {"mistral": "mistral_common"}
+"""Tools that are not called what is imported."""
+
 _REQUIRED = {name for name in os.environ.get("TUNEPORT_REQUIRE", "").split(",") if name}
 
 
-@pytest.fixture
+def here(name: str) -> bool:
+    """Whether a tool is installed. Nothing is imported."""
+    module = _MODULES.get(name, name)
+    return (CONSUMERS / name).is_dir() or importlib.util.find_spec(module) is not None or shutil.which(name) is not None
+
+
+@pytest.fixture(scope="session")
 def needs() -> Callable[[str], None]:
-    """Skip a test that needs a module or program which is not here, or fail if it is required."""
+    """Skip a test that needs a tool which is not here, or fail if it is required."""
 
     def check(name: str) -> None:
-        if importlib.util.find_spec(name) is not None or shutil.which(name) is not None:
+        if here(name):
             return
         if name in _REQUIRED:
             pytest.fail(f"{name} is required and missing")

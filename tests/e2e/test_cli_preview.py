@@ -92,7 +92,7 @@ def test_the_demo_beside_its_rows(demo: Path) -> None:
     assert " more characters" in before
     assert all(columns(line) <= 100 for line in before.splitlines())
     assert "  weightings  jsonl_llm:field x jsonl_llm:length x jsonl_llm:freshness\n" in after
-    assert "  weights     tuneport: weight column\n" in after
+    assert "  weights     tuneport: weight column; our trainer reads it\n" in after
     assert after.endswith("\n\nnothing written\n\nnext  tuneport export faq.toml\n")
     assert {path.name for path in demo.iterdir()} == {"support.db", "faq.toml"}
 
@@ -109,6 +109,18 @@ def test_all_of_the_demo_is_what_its_export_writes(demo: Path, tmp_path: Path) -
     assert len(document["items"]) == 300
     assert [document["items"][0][name] for name in ("key", "locator")] == ["1", "faq row 1"]
     assert document["plan"]["now"].startswith(dry["pinned"]["now"].removesuffix("Z"))
+
+
+def test_the_document_is_the_same_in_every_process(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What formats can express is a matter of sets, which have another order in each."""
+    flags = ["faq.toml", "-n", "1", "--format", "tuneport", "--format", "trl", "--format", "openai", "--json"]
+    documents = set()
+    for seed in "123":
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        documents.add(shown(*flags, cwd=demo))
+
+    assert len(documents) == 1
+    assert json.loads(documents.pop())["plan"]["traits"]["openai"]["kinds"] == ["chat", "instruction", "preference"]
 
 
 def test_flags_are_those_of_export_and_of_the_next_command(demo: Path, tmp_path: Path) -> None:

@@ -28,13 +28,13 @@ def out(faq: Path) -> Path:
 
 def test_a_right_dataset_is_one_line(out: Path) -> None:
     """What was counted, what it is, and that nothing changed."""
-    ran = tuneport("validate", "out", cwd=out.parent)
+    ran = tuneport("validate", "out", "--no-load", cwd=out.parent)
     manifest = json.loads((out / "manifest.json").read_text())
 
     rows = manifest["formats"]["tuneport"]["ledger"]["rows"]
     files = sum(path.is_file() for path in out.rglob("*"))
-    assert ran.stdout == (
-        f"out: {rows:,} rows in 1 format, {files} files, digest {manifest['digest'][:8]}: all as it was written\n"
+    assert ran.stdout.splitlines()[0] == (
+        f"out: {rows:,} rows in 1 format, {files} files, digest {manifest['digest'][:8]}: all as it was written"
     )
     assert (ran.returncode, ran.stderr) == (0, "")
 
@@ -43,7 +43,7 @@ def test_a_damaged_dataset_names_the_file(out: Path) -> None:
     """Exit code 1, the verdict, and below it each file with what is wrong."""
     (out / "README.md").write_text("nothing")
     (out / "x.txt").touch()
-    ran = tuneport("validate", "out", cwd=out.parent)
+    ran = tuneport("validate", "out", "--no-load", cwd=out.parent)
 
     assert ran.returncode == 1
     assert ran.stdout.startswith("out: 2 problems in 1,")
@@ -90,9 +90,9 @@ def test_more_problems_than_are_listed(tmp_path: Path) -> None:
 
 def test_json_is_one_document(out: Path) -> None:
     """--json prints the report, right or wrong, and on failure the error; nothing else."""
-    right = tuneport("validate", "out", "--json", cwd=out.parent)
+    right = tuneport("validate", "out", "--no-load", "--json", cwd=out.parent)
     (out / "stats.json").unlink()
-    wrong = tuneport("validate", "out", "--json", cwd=out.parent)
+    wrong = tuneport("validate", "out", "--no-load", "--json", cwd=out.parent)
     missing = tuneport("validate", "nowhere", "--json", cwd=out.parent)
 
     report = json.loads(right.stdout)

@@ -17,7 +17,8 @@ from tools import rows
 import tuneport
 from e2e.packaging_tools import ROOT, TOOLS, Site, site
 
-PLUGINS = {name: f"tuneport_{name}" for name in ("formats", "jsonl_llm", "lora_metadata", "quality", "sources")}
+BUNDLED = ("formats", "jsonl_llm", "lora_metadata", "quality", "sources", "training")
+PLUGINS = {name: f"tuneport_{name}" for name in BUNDLED}
 PACKAGES = {"tuneport": "src/host/tuneport"} | {p: f"src/plugins/{name}/{p}" for name, p in PLUGINS.items()}
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 OPTIONAL = {

@@ -93,7 +93,7 @@ def test_files_of_it_are_validated(plugins: PluginManager, tmp_path: Path) -> No
     (problem,) = validate(path, format="inhouse", manager=plugins).problems
 
     assert (problem.lines, problem.path, problem.code) == ([2], "/a", "no_stop")
-    assert (problem.message, problem.hint) == ("an answer has no full stop", "end it with one")
+    assert (problem.message, problem.hint) == ("/a: an answer has no full stop", "end it with one")
 
 
 def test_what_it_cannot_hold_is_told_before_the_run(plugins: PluginManager, source: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tuneport.codes import MEANINGS, explain
 from tuneport.errors import TuneportError, UnknownNameError
 from tuneport.runs.codes import ERRORED, FILTERED, is_error
 
-BUNDLED = ("formats", "jsonl_llm", "lora_metadata", "quality", "sources")
+BUNDLED = ("formats", "jsonl_llm", "lora_metadata", "quality", "sources", "training")
 Said = Callable[..., tuple[int, str, str]]
 
 

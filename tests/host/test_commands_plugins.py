@@ -39,7 +39,7 @@ def test_list_as_json_has_one_row_per_plugin(said: Said, site: Site) -> None:
     """Each row has name, version, state, reason, origin and provides; unknown provides is null."""
     site.plugin("acme", FORMAT.format(name="acme"))
     found = listed(said)
-    assert set(found) == {"acme", "formats", "jsonl_llm", "lora_metadata", "quality", "sources"}
+    assert set(found) == {"acme", "formats", "jsonl_llm", "lora_metadata", "quality", "sources", "training"}
     assert {"name", "version", "state", "reason", "origin", "provides"} <= set(found["acme"])
     assert found["acme"]["provides"] is None
     assert found["sources"]["provides"] == {"importers": ["csv", "json", "jsonl", "sqlite"], "commands": ["demo"]}
@@ -128,7 +128,7 @@ def test_plugin_directories_come_from_the_option_and_the_environment(
     assert "greet" not in listed(said)
     assert listed(said, "--plugin-dir", str(folder))["greet"]["origin"] == str(folder / "greet.json")
     monkeypatch.setenv("TUNEPORT_PLUGIN_PATH", f"{folder}:{REPOSITORY / 'plugin_manifests'}")
-    assert set(listed(said)) == {"greet", "formats", "jsonl_llm", "lora_metadata", "quality", "sources"}
+    assert set(listed(said)) == {"greet", "formats", "jsonl_llm", "lora_metadata", "quality", "sources", "training"}
     assert said("hello", "you")[:2] == (0, "hello you\n")
 
 

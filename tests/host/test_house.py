@@ -43,7 +43,7 @@ def test_every_bundled_plugin_is_pointed_to() -> None:
     known = {record.name for record in manager.list() if record.target.startswith("tuneport_")}
     pointers = {path.stem: json.loads(path.read_text()) for path in (ROOT / "plugin_manifests").glob("*.json")}
 
-    assert set(pointers) == known == {"formats", "jsonl_llm", "lora_metadata", "quality", "sources"}
+    assert set(pointers) == known == {"formats", "jsonl_llm", "lora_metadata", "quality", "sources", "training"}
     assert manager.scan_plugin_directory(ROOT / "plugin_manifests") == 0
     assert {record.state for record in manager.list()} == {"ready"}
 

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,9 @@ TEXT = ("text_completion", ("text_field",))
         (("question", "context", "answer"), *INSTRUCTIONS),
         (("instruction", "input", "output"), *INSTRUCTIONS),
         (("title", "body", "reply"), *INSTRUCTIONS),
-        (("Prompt", "-", "Completion"), *INSTRUCTIONS),
+        (("prompt", "context", "completion"), *INSTRUCTIONS),
+        (("Prompt", "Completion"), "prompt_completion", ("prompt_field", "completion_field")),
+        (("question", "chosen", "rejected"), "preference", ("prompt_field", "chosen_field", "rejected_field")),
         (("question_text", "-", "answer_text"), *INSTRUCTIONS),
         (("userQuestion", "-", "bestAnswer"), *INSTRUCTIONS),
         (("input", "-", "output"), *INSTRUCTIONS),
@@ -166,6 +168,113 @@ def test_well_known_names_say_the_style(
     assert recipe["export"]["style"] == style
     assert recipe["export"]["field_mapping"] == wanted
     assert recipe["source"]["key"] == "id"
+
+
+def talk(number: int, answer: str = PROSE) -> list[dict[str, Any]]:
+    """A conversation."""
+    return [{"role": "user", "content": f"What is {number}?"}, {"role": "assistant", "content": f"{answer} {number}"}]
+
+
+def sharegpt(number: int) -> list[dict[str, Any]]:
+    """A conversation in other words."""
+    return [{"from": "human", "value": f"What is {number}?"}, {"from": "gpt", "value": f"{PROSE} {number}"}]
+
+
+TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {}}}]
+Made = Callable[[int], dict[str, Any]]
+SPOKEN: dict[str, tuple[Made, dict[str, Any]]] = {
+    "turns": (
+        lambda n: {"id": n, "messages": talk(n)},
+        {"style": "chat_completion", "field_mapping": {"messages_field": "messages"}},
+    ),
+    "ShareGPT with tools and a system prompt": (
+        lambda n: {"system": "Be kind.", "conversations": sharegpt(n), "tools": TOOLS},
+        {
+            "style": "chat_completion",
+            "field_mapping": {"system_field": "system", "messages_field": "conversations", "tools_field": "tools"},
+        },
+    ),
+    "a name that says nothing, and tools that are none": (
+        lambda n: {"blob": talk(n), "tools": "hammer", "question": f"What is {n}?", "answer": PROSE},
+        {"style": "chat_completion", "field_mapping": {"messages_field": "blob", "tools_field": ""}},
+    ),
+    "conversations that go on": (
+        lambda n: {"messages": talk(n) + talk(n)[:1]},
+        {
+            "style": "chat_completion",
+            "trailing_turns": "drop",
+            "field_mapping": {"messages_field": "messages"},
+        },
+    ),
+    "prompts and completions": (
+        lambda n: {"prompt": talk(n)[:1], "completion": talk(n)[1:]},
+        {
+            "style": "prompt_completion",
+            "field_mapping": {"prompt_field": "prompt", "completion_field": "completion"},
+        },
+    ),
+    "pairs without a prompt": (
+        lambda n: {"chosen": talk(n), "rejected": talk(n, "Or not, which is longer than ten characters")},
+        {"style": "preference", "field_mapping": {"chosen_field": "chosen", "rejected_field": "rejected"}},
+    ),
+    "pairs with their prompt twice": (
+        lambda n: {"prompt": f"What is {n}?", "chosen": talk(n), "rejected": talk(n, PROSE[::-1])},
+        {
+            "style": "preference",
+            "field_mapping": {"prompt_field": "prompt", "chosen_field": "chosen", "rejected_field": "rejected"},
+        },
+    ),
+    "labels": (
+        lambda n: {"prompt": f"What is {n}?", "completion": f"{PROSE} {n}", "label": n % 2 == 0},
+        {
+            "style": "unpaired_preference",
+            "field_mapping": {"prompt_field": "prompt", "completion_field": "completion", "label_field": "label"},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SPOKEN)
+@pytest.mark.parametrize("kind", ["jsonl", "sqlite"])
+def test_conversations_and_preferences(tmp_path: Path, case: str, kind: str) -> None:
+    """As lists in a file, and as JSON text in a database: the style is found, and every record becomes a row."""
+    make, wanted = SPOKEN[case]
+    records = [make(n) for n in range(5)]
+    path = jsonl(tmp_path / "in.jsonl", records) if kind == "jsonl" else stored(tmp_path / "in.db", records)
+    recipe = exported(path)
+
+    export_section = {name: value for name, value in recipe["export"].items() if name != "metadata_fields"}
+    assert export_section == wanted
+    (folder,) = {found.parent.parent.parent.parent for found in tmp_path.rglob("00000-of-00001.jsonl")}
+    assert len(rows(folder)) == 5
+
+
+def stored(path: Path, records: Sequence[Mapping[str, Any]]) -> Path:
+    """A database of these records, lists as JSON text."""
+    names = ", ".join(records[0])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"CREATE TABLE faq ({names})")
+        marks = ", ".join("?" for _ in records[0])
+        values = [[json.dumps(one) if isinstance(one, list) else one for one in record.values()] for record in records]
+        connection.executemany(f"INSERT INTO faq VALUES ({marks})", values)  # noqa: S608
+        connection.commit()
+    return path
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"messages": [{"role": "customer", "content": "Hello"}], "text": PROSE},
+        {"messages": [{"text": "Hello"}], "text": PROSE},
+        {"messages": "[broken", "text": PROSE},
+        {"chosen": PROSE, "rejected": PROSE, "text": PROSE},
+        {"prompt": "p", "text": PROSE},
+    ],
+)
+def test_what_only_looks_like_a_conversation(tmp_path: Path, record: dict[str, Any]) -> None:
+    """Another column is trained then."""
+    recipe = tomllib.loads(inspect(jsonl(tmp_path / "in.jsonl", [record])).recipe)
+    assert recipe["export"]["field_mapping"]["text_field" if "chosen" not in record else "output_field"]
 
 
 def test_odd_columns_are_guessed_by_their_texts(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 from tools import recipe
 
 from tuneport import Batch, Partition, PluginManager, Reject, Sample, Source, SourceInfo, export, hookimpl
-from tuneport.commands.summary import plan_lines, result_lines
+from tuneport.commands.planned import plan_lines
+from tuneport.commands.summary import result_lines
 from tuneport.runs import plan_export
 
 TITLE = "a feed\nof two lines\x1b[1m"

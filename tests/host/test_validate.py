@@ -477,7 +477,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], set[tuple[str, str]]]] = {
     ),
     "rows edited": (
         lambda f: _manifest(f, lambda m: _file(m).update(rows=1)),
-        {("miscounted", SHARD), ("ledger_files", "manifest.json")},
+        {("miscounted", SHARD), ("ledger_files", "manifest.json"), ("card", "README.md")},
     ),
     "bytes edited": (
         lambda f: _manifest(f, lambda m: _file(m).update(bytes=1)),
@@ -500,6 +500,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], set[tuple[str, str]]]] = {
         lambda f: _manifest(f, lambda m: m["formats"]["tuneport"]["splits"]["train"].pop()),
         {
             ("not_in_manifest", "data/tuneport/train/00003-of-00004.jsonl"),
+            ("card", "README.md"),
             ("ledger_files", "manifest.json"),
             ("digest", "manifest.json"),
             ("stats_differ", "stats.json"),

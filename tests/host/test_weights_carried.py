@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
+from collections.abc import Sequence
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def manager() -> PluginManager:
     return manager
 
 
-def faq(path: Path, weights: list[float]) -> Path:
+def faq(path: Path, weights: Sequence[float]) -> Path:
     """Records of the given weights; half of the answers are their own number."""
     lines = [
         {"id": n, "question": f"What is number {n}?", "answer": f"It is the number {n}, as it happens.", "votes": w}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tuneport.model import Problem
-from tuneport.runs.weights.policy import Carriage, carriage_of
+from tuneport.runs.weights.policy import Carriage, carriage_for, carriage_of
 from tuneport.traits import FormatTraits, WeightPlace
 
 PATH = "export.formats[1]"
@@ -29,10 +29,10 @@ def asked(place: WeightPlace, **given: Any) -> tuple[Carriage, list[Problem]]:
         ("message", {}, Carriage("column")),
         ("binary", {}, Carriage("replicate", 8)),
         ("none", {}, Carriage("replicate", 8)),
-        ("row", {"weights": "replicate", "max_copies": 3}, Carriage("replicate", 3)),
+        ("row", {"weights": "replicate", "max_copies": 3}, Carriage("replicate", 3, asked=True)),
         ("none", {"max_copies": 1000}, Carriage("replicate", 1000)),
-        ("message", {"weights": "ignore"}, Carriage("ignore")),
-        ("binary", {"weights": "refuse"}, Carriage("refuse")),
+        ("message", {"weights": "ignore"}, Carriage("ignore", asked=True)),
+        ("binary", {"weights": "refuse"}, Carriage("refuse", asked=True)),
     ],
 )
 def test_what_becomes_of_weights(place: WeightPlace, given: dict[str, Any], carriage: Carriage) -> None:
@@ -63,3 +63,15 @@ def test_what_cannot_be_asked(place: WeightPlace, given: dict[str, Any], path: s
     assert said in problem.message
     assert problem.hint.startswith(hint) or hint in problem.hint
     assert carriage == asked(place)[0]
+
+
+def test_a_kind_without_a_place_is_copied() -> None:
+    """Where a target weighs some kinds of samples only, the others are copied; a column for them is a problem."""
+    traits, problems = FormatTraits(weight="row", weighs=frozenset({"chat"})), list[Problem]()
+
+    assert carriage_for(Carriage(), ["chat"], traits, "acme", PATH, problems) == Carriage()
+    assert carriage_for(Carriage(), ["preference"], traits, "acme", PATH, problems) == Carriage("replicate")
+    assert carriage_for(Carriage("ignore"), ["preference"], traits, "acme", PATH, problems) == Carriage("ignore")
+    assert problems == []
+    carriage_for(Carriage(asked=True), ["chat", "preference"], traits, "acme", PATH, problems)
+    assert [problem.message for problem in problems] == ["acme holds no weight of preference samples"]

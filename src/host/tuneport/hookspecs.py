@@ -165,6 +165,12 @@ class RegisterFormat(Protocol):
     ) -> None: ...
 
 
+class RegisterTraits(Protocol):
+    """Change what is said of a format: `register("formats:openai", max_bytes=1 << 30)`, any fields of FormatTraits."""
+
+    def __call__(self, target: str, **changes: Any) -> None: ...
+
+
 class RegisterValidator(Protocol):
     """Offer a validator; `on` says what it judges."""
 
@@ -224,6 +230,14 @@ class Contributions:
     @hookspec
     def register_formats(self, register: RegisterFormat) -> None:
         """Offer formats: sample in, row or reject out."""
+
+    @hookspec
+    def register_traits(self, register: RegisterTraits) -> None:
+        """Change traits of other plugins' formats: a service has raised a limit, or ends.
+
+        A manifest with `provides` lists the formats under `traits`. That two plugins change the same field of a format
+        is an error where that is used.
+        """
 
     @hookspec
     def register_validators(self, register: RegisterValidator) -> None:

@@ -54,7 +54,9 @@ class SplitSection(Config):
     against: Path | None = None
     """An earlier dataset, or a folder of versions for the newest of them: what stood in a split there stays in it."""
     exclude: Path | None = None
-    """A `.jsonl[.gz|.zst]` file of rows to evaluate with: samples that have one of their prompts are left out."""
+    """A `.jsonl[.gz|.zst]` file of rows to evaluate with: samples that have one of their prompts are left out. A row
+    says what it asks in messages, conversations, contents, prompt, instruction (and input), question, query, problem,
+    input or text."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -29,6 +29,7 @@ class FormatTraits:
     Attributes:
         weight: where a sample's weight goes: a number per `row`, a number per `message`, 0 or 1 per message (`binary`),
             or nowhere.
+        weighs: the kinds of samples whose weight has that place; None for all that it can write.
         kinds: the kinds of samples it can write, of instruction, chat, text, preference, unpaired; None for any.
         carries: the ASPECTS that its rows hold; None where it does not say. What a sample has and a row does not hold
             is counted. A format may carry `carries` itself, where that depends on its configuration.
@@ -51,6 +52,7 @@ class FormatTraits:
     """
 
     weight: WeightPlace = "none"
+    weighs: frozenset[str] | None = None
     kinds: frozenset[str] | None = None
     carries: frozenset[str] | None = None
     uniform: bool = True

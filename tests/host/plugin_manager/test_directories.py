@@ -14,7 +14,7 @@ from tuneport.plugin_manager import lock_directory
 from tuneport.plugin_manager.trust.digest import code_digest
 
 REPOSITORY = Path(__file__).parents[3]
-BUNDLED = ["formats", "jsonl_llm", "lora_metadata", "quality", "sources"]
+BUNDLED = ["formats", "jsonl_llm", "lora_metadata", "quality", "sources", "training"]
 
 
 def test_the_deployment_directory_names_the_bundled_plugins() -> None:

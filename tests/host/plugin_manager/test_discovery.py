@@ -18,7 +18,7 @@ from tuneport.errors import PluginError, UnknownNameError
 from tuneport.plugin_manager.manifest import Manifest, parse
 
 REPOSITORY = Path(__file__).parents[3]
-BUNDLED = ["formats", "jsonl_llm", "lora_metadata", "quality", "sources"]
+BUNDLED = ["formats", "jsonl_llm", "lora_metadata", "quality", "sources", "training"]
 
 ACME = {"name": "acme", "version": "2.1", "provides": {"formats": ["acme"]}}
 

@@ -167,7 +167,7 @@ def test_one_broken_plugin_of_every_kind_leaves_the_host_working(site: Site, tmp
     assert {
         one.name: one.state
         for one in manager.list()
-        if one.name not in {"formats", "jsonl_llm", "lora_metadata", "quality", "sources"}
+        if one.name not in {"formats", "jsonl_llm", "lora_metadata", "quality", "sources", "training"}
     } == {
         "unreadable": "failed",
         "missing": "failed",

@@ -17,7 +17,16 @@ STYLES = {
     "instruction_tuning": styles.instruction_tuning,
     "chat_completion": styles.chat_completion,
     "text_completion": styles.text_completion,
+    "prompt_completion": styles.prompt_completion,
+    "preference": styles.preference,
+    "unpaired_preference": styles.unpaired_preference,
 }
+
+
+def showing(*records: dict[str, Any], **more: Any) -> Context:
+    """The context of a source that begins with these records."""
+    fields = dict.fromkeys((name for record in records for name in record), "")
+    return context(fields, look=lambda: records, **more)
 
 
 def context(
@@ -45,8 +54,8 @@ def read(style: str, config: Mapping[str, Any], entity: dict[str, Any], ctx: Con
 def attempt(
     style: str, config: Mapping[str, Any], entity: dict[str, Any], ctx: Context | None = None
 ) -> Sample | Reject:
-    """The sample or reject a style makes of a record. Without a context, the source shows the record's fields."""
-    ctx = context(dict.fromkeys(entity, "")) if ctx is None else ctx
+    """The sample or reject a style makes of a record. Without a context, the source shows that record."""
+    ctx = showing(entity) if ctx is None else ctx
     return STYLES[style](StyleConfig.model_validate(config), ctx)(entity)
 
 

@@ -25,6 +25,14 @@ def test_names_and_defaults_are_the_documented_ones() -> None:
             "system_field": "system_prompt",
             "user_field": "user_message",
             "assistant_field": "assistant_response",
+            "messages_field": "messages",
+            "tools_field": "tools",
+            "prompt_field": "prompt",
+            "completion_field": "completion",
+            "chosen_field": "chosen",
+            "rejected_field": "rejected",
+            "label_field": "label",
+            "reasoning_field": "",
         },
         "weighting": {
             "enable_weights": True,
@@ -39,6 +47,7 @@ def test_names_and_defaults_are_the_documented_ones() -> None:
             "freshness_floor": 0.1,
             "min_weight": 0.0,
             "max_weight": None,
+            "mean_one": False,
         },
         "quality": {
             "min_text_length": 10,
@@ -48,6 +57,10 @@ def test_names_and_defaults_are_the_documented_ones() -> None:
         },
         "include_metadata": True,
         "metadata_fields": ["source", "category", "tags"],
+        "roles": {},
+        "trailing_turns": "reject",
+        "message_fields": None,
+        "reasoning_weight": None,
         "metadata_encoding": "object",
         "structured_gen": {
             "enable_schema_validation": False,
@@ -136,6 +149,12 @@ def test_a_style_may_be_written_as_the_constant(spelling: str) -> None:
         ({"field_mapping": {"output_field": "{answer!r}"}}, "no conversions"),
         ({"field_mapping": {"output_field": ""}}, "empty"),
         ({"styel": "chat_completion"}, "Extra inputs"),
+        ({"field_mapping": {"messages_field": "{a}{b}"}}, "a template makes text"),
+        ({"field_mapping": {"label_field": "{a}"}}, "a template makes text"),
+        ({"field_mapping": {"messages_field": "m", "user_field": "u"}}, "messages_field and user_field are both given"),
+        ({"roles": {"agent": "bot"}}, "'system', 'developer', 'user', 'assistant' or 'tool'"),
+        ({"trailing_turns": "keep"}, "'reject' or 'drop'"),
+        ({"reasoning_weight": -1}, "greater than or equal to 0"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(config: dict[str, Any], said: str) -> None:
@@ -174,6 +193,31 @@ def test_the_default_stages() -> None:
     ]
     assert made.weightings == [{"use": "field", "at": "weighting", "default_weight": 1.0, "normalize": "none"}]
     assert (made.formats, made.dedup) == (["tuneport"], True)
+
+
+def test_every_default_written_down_is_the_default() -> None:
+    """A configuration that was dumped is one that can be given, and names no conversation."""
+    config = JSONLLLMConfig.model_validate(JSONLLLMConfig().model_dump())
+    assert config.field_mapping.messages_field == "messages"
+
+
+def test_how_conversations_are_read_reaches_the_style() -> None:
+    """Roles, trailing turns, fields of turns and the weight of reasoning are the style's affair."""
+    given = {
+        "roles": {"agent": "assistant"},
+        "trailing_turns": "drop",
+        "message_fields": ["name"],
+        "reasoning_weight": 0.5,
+    }
+    config = JSONLLLMConfig.model_validate({"style": "preference", **given})
+    assert stages(config).style == {"use": "preference", "at": "", **given}
+
+
+def test_weights_may_be_one_on_average() -> None:
+    """Where there are weights at all."""
+    weightings: tuple[dict[str, bool], ...] = ({"mean_one": True}, {}, {"mean_one": True, "enable_weights": False})
+    made = [stages(JSONLLLMConfig.model_validate({"weighting": one})).mean_one for one in weightings]
+    assert made == [True, False, False]
 
 
 def test_a_weight_is_bounded_where_there_is_one() -> None:

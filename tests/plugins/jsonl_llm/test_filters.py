@@ -7,14 +7,24 @@ from collections.abc import Callable
 import pytest
 
 from plugins.jsonl_llm.support import answer, context, shape
-from tuneport import Chat, Context, Instruction, Message, Reject, Sample, Text
+from tuneport import Chat, Context, Instruction, Message, Preference, Reject, Sample, Text, ToolCall, Unpaired
 from tuneport_jsonl_llm import filters
 from tuneport_jsonl_llm.config import LengthConfig
+
+
+def pair(chosen: str, rejected: str) -> Preference:
+    """A pair of these answers."""
+    asked = [Message("user", "u" * 50)]
+    return Preference(prompt=asked, chosen=[Message("assistant", chosen)], rejected=[Message("assistant", rejected)])
+
 
 SAMPLES: dict[type[Sample], Callable[[str], Sample]] = {
     Instruction: lambda text: Instruction(instruction="i" * 50, input="n" * 50, output=text),
     Chat: lambda text: Chat(messages=(Message("user", "u" * 50), Message("assistant", text))),
     Text: lambda text: Text(text=text),
+    Unpaired: lambda text: Unpaired(
+        prompt=[Message("user", "u" * 50)], completion=Message("assistant", text), label=False
+    ),
 }
 
 
@@ -31,6 +41,26 @@ def test_length_is_that_of_the_trained_text(kind: type[Sample], declared: bool) 
     assert judge({}, SAMPLES[kind]("x" * 5)) == Reject("text_too_short", "Text too short (5 chars)")
     assert judge({}, SAMPLES[kind]("x" * 15)) is None
     assert judge({}, SAMPLES[kind]("x" * 21)) == Reject("text_too_long", "Text too long (21 chars)")
+
+
+@pytest.mark.parametrize("kind", [Preference, Sample, None])
+def test_both_answers_of_a_pair_are_trained(kind: type[Sample] | None) -> None:
+    """The one that is rejected as much as the one that is chosen, whether or not the style is declared."""
+    ctx = context(sample=None if kind is None else shape(kind))
+    judge, empty = length(10, 20, ctx), filters.empty_output(None, ctx)
+    fine, short = "x" * 15, Reject("text_too_short", "Text too short (5 chars)")
+    assert [judge({}, pair(fine, fine)), empty({}, pair(fine, fine))] == [None, None]
+    assert [judge({}, pair("x" * 5, fine)), judge({}, pair(fine, "x" * 5))] == [short, short]
+    assert empty({}, pair(fine, " ")) == empty({}, pair("", fine)) == Reject("empty_output", "Empty output")
+
+
+def test_a_call_of_a_tool_is_trained() -> None:
+    """An answer that only calls tools is no empty one: it is as long as its calls are as JSON."""
+    call = Chat(messages=[Message("user", "u"), Message("assistant", "", (ToolCall("f", {"a": 1}),))])
+    ctx = context(sample=shape(Chat))
+    size = len('{"name":"f","arguments":{"a":1}}')
+    assert filters.empty_output(None, ctx)({}, call) is None
+    assert [length(least, 99, ctx)({}, call) is None for least in (size, size + 1)] == [True, False]
 
 
 @pytest.mark.parametrize(("size", "passes"), [(9, False), (10, True), (8192, True), (8193, False)])

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_the_exporter_is_loaded_by_name(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_only_public_names_of_the_host_are_used() -> None:
     """Whatever this plugin imports from the host, another plugin could import as well."""
-    sources = [path for path in files("tuneport_jsonl_llm").iterdir() if path.name.endswith(".py")]
+    sources = list(Path(str(files("tuneport_jsonl_llm"))).rglob("*.py"))
     lines = [line.strip() for path in sources for line in path.read_text().splitlines()]
     imports = [line for line in lines if line.startswith(("from tuneport.", "from tuneport import", "import tuneport"))]
     assert imports

@@ -202,6 +202,38 @@ def test_freshness_needs_its_field() -> None:
     assert [(problem.path, problem.code) for problem in ctx.problems] == [("timestamp_field", "unknown_field")]
 
 
+@pytest.mark.parametrize(
+    ("config", "ctx", "factor"),
+    [
+        ({}, context({"answer": ""}, closed=True), 1.0),
+        ({"default_weight": 0.5, "normalize": "minmax"}, context({"answer": ""}, closed=True), 0.5),
+        ({}, context({}, hidden=frozenset({"importance"})), 1.0),
+        ({"weight_field": "votes"}, context({"answer": ""}, closed=True, elsewhere=frozenset({"votes"})), 1.0),
+        ({}, context({"answer": ""}), None),
+        ({}, context({"importance": "", "answer": ""}, closed=True), None),
+        ({"weight_expression": "2"}, context({"answer": ""}, closed=True), None),
+    ],
+)
+def test_all_samples_weigh_the_same_where_none_can_have_the_field(
+    config: dict[str, Any], ctx: Context, factor: float | None
+) -> None:
+    """A source that knows all its fields and lacks this one gives the default weight to all; else nothing is said."""
+    weigh = weightings.field(FieldWeightConfig(**config), ctx)
+    assert ctx.factor == factor
+    if factor is not None and config.get("normalize") is None:
+        assert weigh({"answer": "A"}, SAMPLE) == factor
+
+
+def test_all_samples_are_as_fresh_where_none_can_have_a_time() -> None:
+    """The field is another source's: every record counts in full."""
+    ctx = context({"answer": ""}, closed=True, elsewhere=frozenset({"created_at"}))
+    weigh = weightings.freshness(FreshnessConfig(), ctx)
+    assert (ctx.factor, ctx.problems, weigh({"answer": "A"}, SAMPLE)) == (1.0, [], 1.0)
+    open_ctx = context({"created_at": ""})
+    weightings.freshness(FreshnessConfig(), open_ctx)
+    assert open_ctx.factor is None
+
+
 def test_strategies_multiply() -> None:
     """An explicit weight of 2, 500 characters and 90 days make 2 x 1.25 x 0.5."""
     entity = {"importance": 2, "created_at": "2024-08-23"}

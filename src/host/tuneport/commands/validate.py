@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tuneport.validation import Finding, Loads, Report
 
 
+_FEW = 3
+"""Configs whose rows are told one by one, where they are not as many in each."""
+
+
 @click.command()
 @click.argument("path")
 @click.option("--format", "format_", metavar="NAME", help="The format whose rules hold: trl, openai, ...")
@@ -87,10 +91,14 @@ def _loaded(load: Loads) -> str:
     if load.note:
         return f"{called}: {load.note}"
     counts = {name: " + ".join(f"{rows:,}" for rows in splits.values()) for name, splits in load.configs.items()}
-    each = [f"{name} {rows or 'no'}" for name, rows in counts.items()]
-    rows = each[0].partition(" ")[2] if len(set(counts.values())) == 1 else ", ".join(each)
+    if len(set(counts.values())) == 1:
+        rows = next(iter(counts.values()))
+    elif len(counts) <= _FEW:
+        rows = ", ".join(f"{name} {held or 'no'}" for name, held in counts.items())
+    else:
+        rows = f"{sum(sum(splits.values()) for splits in load.configs.values()):,}"
     equal = "values equal" if load.equal else "not what the files hold"
-    return f"{called}: {_many(len(counts), 'config')}, {rows} rows, {equal}"
+    return f"{called}: {_many(len(counts), 'config')}, {rows or 'no'} rows, {equal}"
 
 
 def _table(findings: Iterable[Finding]) -> Iterable[str]:

@@ -50,6 +50,11 @@ class Choice:
         """Whether whole conversations are read."""
         return self.style not in _OF_TEXTS and self.learnt.talks
 
+    @property
+    def with_tools(self) -> bool:
+        """Whether the style looks for tools."""
+        return self.talks or self.style in ("preference", "unpaired_preference")
+
     def lengths(self) -> list[int]:
         """Characters of what would be trained, for each record that has every part; the shortest first."""
         needed = [column for key, column in self.mapping.items() if key not in _OPTIONAL]
@@ -96,23 +101,25 @@ def _preferences(columns: Sequence[Column]) -> Iterator[Choice]:
     prompt = named(columns, PROMPT[:1] if whole else PROMPT)
     if prompt is not None or whole:
         before = {} if prompt is None else {"prompt_field": prompt}
-        yield Choice("preference", {**before, "chosen_field": chosen, "rejected_field": rejected}, chosen)
+        mapping = {**before, "chosen_field": chosen, "rejected_field": rejected, **_tools(columns)}
+        yield Choice("preference", mapping, chosen)
 
 
 def _conversations(columns: Sequence[Column]) -> Iterator[Choice]:
     talking = [column for column in columns if column.talks]
-    held = named(talking, MESSAGES) or next(
-        (one for one in talking if one.plain_name not in (*PROMPT, *COMPLETION)), None
-    )
+    sides = (*PROMPT, *COMPLETION)
+    held = named(talking, MESSAGES) or next((one for one in talking if one.plain_name not in sides), None)
     if held is None:
         return
-    system, tools = named(_written(columns), SYSTEM), named(columns, TOOLS)
-    mapping = {"messages_field": held}
-    if system is not None and system is not held:
-        mapping["system_field"] = system
-    if tools is not None and tools.spoken.lists == tools.seen and tools is not held:
-        mapping["tools_field"] = tools
-    yield Choice("chat_completion", mapping, held)
+    system = named(_written(columns), SYSTEM)
+    before = {} if system is None or system is held else {"system_field": system}
+    yield Choice("chat_completion", {**before, "messages_field": held, **_tools(columns)}, held)
+
+
+def _tools(columns: Sequence[Column]) -> dict[str, Column]:
+    """Where tools are, if every value of a column is a list of them."""
+    tools = named(columns, TOOLS)
+    return {} if tools is None or tools.spoken.lists < tools.seen else {"tools_field": tools}
 
 
 def _completions(columns: Sequence[Column]) -> Iterator[Choice]:
@@ -121,9 +128,9 @@ def _completions(columns: Sequence[Column]) -> Iterator[Choice]:
         return
     mapping = {"prompt_field": prompt, "completion_field": completion}
     if label is not None and 0 < label.seen == label.spoken.labels:
-        yield Choice("unpaired_preference", {**mapping, "label_field": label}, completion)
+        yield Choice("unpaired_preference", {**mapping, "label_field": label, **_tools(columns)}, completion)
     elif completion.plain_name == COMPLETION[0] and named(columns, CONTEXT) is None:
-        yield Choice("prompt_completion", mapping, completion)
+        yield Choice("prompt_completion", {**mapping, **(_tools(columns) if completion.talks else {})}, completion)
 
 
 def _chats(columns: Sequence[Column]) -> Iterator[Choice]:

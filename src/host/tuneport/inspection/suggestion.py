@@ -20,7 +20,6 @@ _SHORTEST, _LONGEST = 10, 8192
 """The bounds that `quality` has where it says nothing."""
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 _SCALED = 'normalize = "log"  # 1 + ln(1 + x), so that 0 counts as 1'
-_WITH_TOOLS = ("chat_completion", "prompt_completion", "preference", "unpaired_preference")
 _DEFAULT_METADATA = {"source", "category", "tags"}
 
 
@@ -96,7 +95,7 @@ def _mapping(choice: Choice, columns: Sequence[Column]) -> list[str]:
     for style, key, default in (
         ("instruction_tuning", "input_field", "context"),
         ("chat_completion", "system_field", "system_prompt"),
-        *((style, "tools_field", "tools") for style in _WITH_TOOLS if choice.talks),
+        (choice.style if choice.with_tools else "", "tools_field", "tools"),
     ):
         unwanted = key not in mapping and any(column.name == default for column in columns)
         if choice.style == style and unwanted:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from tuneport.config import Config
 from tuneport.plugin_manager.hooks import Hooks
 from tuneport.plugin_manager.manifest import KINDS
+from tuneport.plugin_manager.updates import Changer, checked
 from tuneport.traits import NO_TRAITS, FormatTraits
 
 JUDGED = ("row", "adapter", "dataset")
@@ -24,13 +26,15 @@ class Contribution:
         plugin: the plugin's name.
         name: what it is called.
         factory: makes the working callable from a configuration and a context. Exporters take the
-            configuration alone; a command is called as it is.
+            configuration alone; a command is called as it is; traits make changed ones of a format's own.
         config: the model of its configuration.
         doc: one line.
         traits: for formats.
         check: for formats, their rules for a row; None where they have none.
         side_files: for formats, what makes the files beside their rows; None where there are none.
         on: for validators, what they judge.
+        changes: for traits, what they change of the format they are named after.
+        changed_by: for formats, the plugins that changed their traits.
     """
 
     kind: str
@@ -43,6 +47,8 @@ class Contribution:
     check: Callable[[Any], Any] | None = None
     side_files: Callable[[Any, str], Any] | None = None
     on: str = "row"
+    changes: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    changed_by: tuple[Changer, ...] = ()
 
     @property
     def qualified(self) -> str:
@@ -61,7 +67,7 @@ def collect(hooks: Hooks, plugin: str, instance: object) -> dict[tuple[str, str]
     """
     found: dict[tuple[str, str], Contribution] = {}
     for kind in KINDS:
-        register = _registrar(kind, plugin, found)
+        register = _traits_registrar(plugin, found) if kind == "traits" else _registrar(kind, plugin, found)
         for implementation in getattr(hooks.hook, f"register_{kind}").get_hookimpls():
             if implementation.plugin is instance:
                 implementation.function(*[register for _ in implementation.argnames])
@@ -93,5 +99,15 @@ def _registrar(kind: str, plugin: str, found: dict[tuple[str, str], Contribution
         found[kind, name] = Contribution(
             kind, plugin, name, factory, config or Config, doc, traits or NO_TRAITS, check, side_files, on
         )
+
+    return register
+
+
+def _traits_registrar(plugin: str, found: dict[tuple[str, str], Contribution]) -> Callable[..., None]:
+    def register(target: str, **changes: Any) -> None:
+        if ("traits", target) in found:
+            raise ValueError(f"it changes traits of {target!r} twice: name all fields together")
+        made = checked(target, changes)
+        found["traits", target] = Contribution("traits", plugin, target, partial(replace, **made), changes=made)
 
     return register

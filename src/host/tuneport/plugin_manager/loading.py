@@ -14,6 +14,7 @@ from tuneport.plugin_manager.hooks import Hooks
 from tuneport.plugin_manager.records import PluginRecord
 from tuneport.plugin_manager.refusals import RefusedError
 from tuneport.plugin_manager.registry import Registry
+from tuneport.plugin_manager.updates import must_exist
 
 
 class Loader:
@@ -78,6 +79,7 @@ class Loader:
         try:
             contributions = collect(self._hooks, record.name, instance)
             importing.agree(record.manifest, contributions)
+            must_exist(contributions, [record, *self._registry.records()])
         except BaseException:
             with self._registry.lock:
                 self._hooks.unregister(name=record.name)

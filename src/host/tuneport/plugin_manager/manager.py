@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Iterable, Sequence
 from logging import getLogger
 from pathlib import Path
 from typing import Any
 
 from tuneport.errors import PluginError
-from tuneport.plugin_manager.code.importing import instance_of
 from tuneport.plugin_manager.contributions import Contribution
 from tuneport.plugin_manager.finding.found import Found
 from tuneport.plugin_manager.finding.installed import installed
@@ -19,9 +17,11 @@ from tuneport.plugin_manager.loading import Loader
 from tuneport.plugin_manager.manifest import Manifest
 from tuneport.plugin_manager.names import Names, is_path
 from tuneport.plugin_manager.records import PluginRecord, State
+from tuneport.plugin_manager.registering import Registered
 from tuneport.plugin_manager.registry import Registry
 from tuneport.plugin_manager.settings import Scan, Settings, known_trust, several
 from tuneport.plugin_manager.trust.files import absolute
+from tuneport.plugin_manager.updates import updated
 
 log = getLogger("tuneport")
 
@@ -71,11 +71,9 @@ class PluginManager:
         self._registry = Registry()
         self._loader = Loader(self.hooks, self._registry, strict=settings.strict)
         self._settings = settings
-        self._registered: tuple[tuple[object, str], ...] = ()
-        self._arriving: set[str] = set()
+        self._registered = Registered(self._registry, self._loader, self._block)
         self._add(installed() if settings.discover else ())
-        for plugin, name in registered:
-            self._keep(*self._admitted(plugin, name))
+        self._registered.take_over(registered)
         for scan in settings.scans:
             self._add(_found_at(scan))
         self._loader.check()
@@ -102,7 +100,7 @@ class PluginManager:
         Raises:
             PluginError: as for a new manager.
         """
-        made = self.unloaded(self._settings.extended(several(dirs), lock, allow, deny), self._registered)
+        made = self.unloaded(self._settings.extended(several(dirs), lock, allow, deny), self._registered.kept)
         if made.settings.auto_load:
             made.auto_load()
         return made
@@ -149,33 +147,7 @@ class PluginManager:
         Raises:
             PluginError: the name is taken or not allowed, or the plugin is broken; nothing is kept of it then.
         """
-        with self._registry.lock:
-            if name in self._arriving or self._registry.named(name):
-                raise PluginError(f"there is a plugin {name} already", "register it under another name")
-            self._arriving.add(name)
-        try:
-            record, instance = self._admitted(plugin, name)
-            if not record.usable:
-                raise record.error()
-            self._keep(record, instance)
-        finally:
-            self._arriving.discard(name)
-
-    def _admitted(self, plugin: object, name: str) -> tuple[PluginRecord, object]:
-        """The record of a plugin that exists already, loaded if it can be, and its instance."""
-        instance = instance_of(plugin)
-        module = plugin.__name__ if inspect.ismodule(plugin) else type(instance).__module__
-        record = PluginRecord(name, "registered", module)
-        self._block(record)
-        if record.usable:
-            self._loader.admit(record, lambda: instance)
-        return record, instance
-
-    def _keep(self, record: PluginRecord, instance: object) -> None:
-        with self._registry.lock:
-            self._registry.add([record])
-            if record.usable:
-                self._registered = (*self._registered, (instance, record.name))
+        self._registered.add(plugin, name)
 
     def auto_load(self) -> None:
         """Load the plugins that ask for it in their manifest, lower `load_priority` first.
@@ -233,6 +205,8 @@ class PluginManager:
     def resolve(self, kind: str, name: str, prefer: str = "") -> Contribution:
         """The one contribution of this kind and name, its plugin loaded.
 
+        A format has its traits as other plugins have changed them.
+
         Args:
             kind: one of KINDS.
             name: bare, an alias, or `plugin:name`.
@@ -240,11 +214,12 @@ class PluginManager:
 
         Raises:
             UnknownNameError: nobody provides it.
-            PluginError: several provide it, or the plugin is broken.
+            PluginError: several provide it, or the plugin is broken; or two plugins change one trait of a format.
         """
         record, called = self._registry.find(kind, name, prefer, self._loader.load)
         self.load_plugin(record)
-        return record.contributions[kind, called]
+        found = record.contributions[kind, called]
+        return updated(found, self._registry.records(), self._loader.load) if kind == "formats" else found
 
     def names(self, kind: str) -> Sequence[str]:
         """What can be asked for: bare where one plugin provides it, `plugin:name` where several do."""

@@ -22,6 +22,7 @@ KINDS = (
     "filters",
     "weightings",
     "formats",
+    "traits",
     "validators",
     "metrics",
     "artifacts",
@@ -45,7 +46,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         description: one line.
         module: the module to import, or `module:attribute`.
         api: the plugin API it speaks, as a PEP 440 specifier such as `>=1.0,<2`; "" means any.
-        provides: kind to names. None where the plugin does not say: it is learnt at the first load.
+        provides: kind to names; for traits, the formats that it changes, as `plugin:format`. None where the plugin
+            does not say: it is learnt at the first load.
         requires: plugins and distributions it needs, each as PEP 508 writes it: `acme>=1.2`.
         aliases: other names for what is provided; a file suffix names the importer that reads such files.
         config_schema: JSON Schema of the configuration, for a person to read.

@@ -26,6 +26,7 @@ from tuneport.runs.working.admit import Reducer
 from tuneport.runs.working.prepare import Preparer
 from tuneport.runs.working.records import visibility, within
 from tuneport.runs.working.render import Renderer
+from tuneport.traits import FormatTraits
 
 if TYPE_CHECKING:
     from tuneport.plugin_manager import PluginManager
@@ -84,8 +85,15 @@ class Preview(msgspec.Struct):
     def to_json(self) -> str:
         """The preview as JSON text, indented by two; values that JSON cannot hold become texts."""
         items = [msgspec.structs.replace(item, entity=plain_value(item.entity)) for item in self.items]
-        data = msgspec.json.encode(msgspec.structs.replace(self, items=items))
+        traits = {name: _ordered(one) for name, one in self.plan.traits.items()}
+        plan = {**msgspec.structs.asdict(self.plan), "traits": traits}
+        data = msgspec.json.encode({"plan": plan, "items": items, "notes": self.notes})
         return msgspec.json.format(data, indent=2).decode()
+
+
+def _ordered(traits: FormatTraits) -> dict[str, Any]:
+    """What a target can express, the same text in every process: sets have no order."""
+    return {name: sorted(one) if isinstance(one, frozenset) else one for name, one in vars(traits).items()}
 
 
 def preview(

@@ -88,7 +88,8 @@ class _Card:
             rows = sum(file.rows for file in files)
             examples = said.get(split, {}).get("num_examples")
             if examples != rows:
-                self.differs(f"{name}/{split}", f"says that {split} of {name} has {examples} rows, and there are {rows:,}")
+                message = f"says that {split} of {name} has {examples} rows, and there are {rows:,}"
+                self.differs(f"{name}/{split}", message)
         features = described.get("features")
         declared = None if features is None else _columns(features)
         if declared != _filled(info.features):

@@ -45,7 +45,7 @@ class Limits:
             trained: these rows are trained on, so that there is a least number.
         """
         least, most = self._traits.min_rows, self._traits.max_rows
-        told = f"{count:,} rows{f' of {where}' if where else ''}"
+        told = f"{count:,} row{'' if count == 1 else 's'}{f' of {where}' if where else ''}"
         if trained and least is not None and count < least:
             self._tell("too_few_rows", "min_rows", f"{told}, and {self._target.name} wants {least:,} at least", "")
         if most is not None and count > most:

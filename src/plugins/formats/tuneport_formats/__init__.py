@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuneport import hookimpl
 
 if TYPE_CHECKING:
-    from tuneport.hookspecs import ArtifactMaker, Register
+    from tuneport.hookspecs import ArtifactMaker, Register, RegisterFormat
 
 
 @hookimpl
@@ -16,3 +16,13 @@ def register_artifacts(register: Register[ArtifactMaker]) -> None:
     from tuneport_formats.card import dataset_card
 
     register("dataset_card", dataset_card, doc="README.md, with which load_dataset reads the folder")
+
+
+@hookimpl
+def register_formats(register: RegisterFormat) -> None:
+    """Offer the formats."""
+    from tuneport_formats._hosted import register_hosted
+    from tuneport_formats._open import register_open
+
+    register_open(register)
+    register_hosted(register)

@@ -1,4 +1,4 @@
-"""The `jsonl_llm` exporter: instruction, chat and text samples as JSON lines.
+"""The `jsonl_llm` exporter: instruction, chat, text and preference samples as JSON lines.
 
 Public: `JSONLLLMConfig` (also `Config`) and `JSONLLLMExporter`. Both are imported when first asked for, and
 each implementation when its hook is called, so that registering this plugin costs next to nothing.
@@ -44,13 +44,13 @@ def register_exporters(register: Callable[..., None]) -> None:
         "jsonl_llm",
         exporter.stages,
         config=config.JSONLLLMConfig,
-        doc="Instruction, chat or text samples as JSON lines, weighted and filtered",
+        doc="Instruction, chat, text and preference samples as JSON lines, weighted and filtered",
     )
 
 
 @hookimpl
 def register_styles(register: Callable[..., None]) -> None:
-    """Offer the three styles."""
+    """Offer the styles."""
     from tuneport_jsonl_llm import config, styles
 
     register(
@@ -63,13 +63,31 @@ def register_styles(register: Callable[..., None]) -> None:
         "chat_completion",
         styles.chat_completion,
         config=config.StyleConfig,
-        doc="A user's message and the assistant's answer, with a system message where there is one",
+        doc="A whole conversation, or a user's message and the assistant's answer",
     )
     register(
         "text_completion",
         styles.text_completion,
         config=config.StyleConfig,
         doc="Plain text, trained whole",
+    )
+    register(
+        "prompt_completion",
+        styles.prompt_completion,
+        config=config.StyleConfig,
+        doc="A prompt and its completion, texts or conversations",
+    )
+    register(
+        "preference",
+        styles.preference,
+        config=config.StyleConfig,
+        doc="A prompt, the answer that is chosen and the one that is rejected",
+    )
+    register(
+        "unpaired_preference",
+        styles.unpaired_preference,
+        config=config.StyleConfig,
+        doc="A prompt, an answer, and whether it is a good one",
     )
 
 
@@ -119,12 +137,14 @@ def register_artifacts(register: Callable[..., None]) -> None:
 def register_formats(register: Callable[..., None]) -> None:
     """Offer the format `tuneport`."""
     from tuneport import FormatTraits
-    from tuneport_jsonl_llm import config, rows
+    from tuneport_jsonl_llm import config, row_check, rows
 
+    everything = ("metadata", "tools", "reasoning", "names", "turns", "turn_masks", "turn_weights", "reasoning_weights")
     register(
         "tuneport",
         rows.tuneport,
         config=config.RowConfig,
-        doc="instruction/input/output, messages or text, with weight and metadata",
-        traits=FormatTraits(weight="row"),
+        doc="Every kind of sample whole, with weight and metadata",
+        traits=FormatTraits(weight="row", carries=frozenset(everything), weight_note="our trainer reads it"),
+        check=row_check.check,
     )

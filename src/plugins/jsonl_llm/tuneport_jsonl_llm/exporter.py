@@ -17,6 +17,7 @@ from tuneport_jsonl_llm.config import (
     Quality,
     QualityMetrics,
     StructuredGeneration,
+    StyleConfig,
     Weighting,
 )
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tuneport import Exporter
 
 log = getLogger("tuneport.jsonl_llm")
+
+_STYLE_KEYS = [name for name in StyleConfig.model_fields if name != "field_mapping"]
 
 
 def JSONLLLMExporter(config: JSONLLLMConfig | Mapping[str, Any] | None = None) -> Exporter:  # noqa: N802 -- fixed
@@ -46,6 +49,7 @@ def stages(config: JSONLLLMConfig) -> Stages:
         dedup=config.quality.skip_duplicates,
         min_weight=least,
         max_weight=most,
+        mean_one=config.weighting.enable_weights and config.weighting.mean_one,
         adapter=config.adapter_metadata if config.adapter_metadata.enable_tracking else None,
     )
 
@@ -64,7 +68,7 @@ def _style(config: JSONLLLMConfig) -> dict[str, Any]:
     So a style can tell a field that was named from one that was not, and another plugin's style is not told
     of keys nobody wrote. What stands in the style's own table comes first.
     """
-    given = _given(config, "include_metadata", "metadata_fields")
+    given = _given(config, *_STYLE_KEYS)
     mapping = _given(config.field_mapping, *type(config.field_mapping).model_fields)
     if mapping:
         given["field_mapping"] = mapping

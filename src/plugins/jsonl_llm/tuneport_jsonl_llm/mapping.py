@@ -40,14 +40,19 @@ class Mapped(NamedTuple):
     fields: tuple[str, ...]
     steps: tuple[str, ...] = ()
 
-    def structure(self, entity: Entity, text: str) -> Any:
-        """The object or list that `text` was made of, as the text says it; None where it was text already."""
+    def value(self, entity: Entity) -> Any:
+        """What stands there as it is, None where nothing does; of a template its text, or a reject."""
         if not self.steps:
-            return None
+            return self.read(entity)
         value: object = entity
         for step in self.steps:
             value = value.get(step) if isinstance(value, dict) else None
-        return json.loads(text) if isinstance(value, dict | list | tuple) else None
+        return value
+
+    def structure(self, entity: Entity, text: str) -> Any:
+        """The object or list that `text` was made of, as the text says it; None where it was text already."""
+        made_of = self.value(entity) if self.steps else None
+        return json.loads(text) if isinstance(made_of, dict | list | tuple) else None
 
 
 def parse(mapping: str) -> list[str | Place]:

@@ -24,6 +24,8 @@ def field(config: FieldWeightConfig, ctx: Context) -> Weighting | DeferredWeight
     for the others.
     """
     read, default = number_reader(config, ctx), config.default_weight
+    if _never_there(config, ctx):
+        ctx.same(default)
     if config.normalize in {"minmax", "percentile"}:
         return Normalised(read, default, ranked=config.normalize == "percentile")
     logarithmic = config.normalize == "log"
@@ -37,6 +39,12 @@ def field(config: FieldWeightConfig, ctx: Context) -> Weighting | DeferredWeight
         return 1.0 + math.log1p(number) if number >= 0 else number
 
     return weigh
+
+
+def _never_there(config: FieldWeightConfig, ctx: Context) -> bool:
+    """Whether no record can have the field, so that all of them have the default weight."""
+    name = config.weight_field
+    return not config.weight_expression.strip() and (name in ctx.hidden or (ctx.closed and name not in ctx.fields))
 
 
 class Normalised:
@@ -93,6 +101,9 @@ def freshness(config: FreshnessConfig, ctx: Context) -> Weighting:
     name, half_life, floor = config.timestamp_field, config.freshness_half_life_days, config.freshness_floor
     # Whoever asks for freshness asks for this field, named or not.
     ctx.needs(name, at="timestamp_field")
+    if ctx.closed and name not in ctx.fields:
+        # Another source of the run has it: here every record counts in full.
+        ctx.same(1.0)
     now = ctx.now if ctx.now.tzinfo is not None else ctx.now.replace(tzinfo=UTC)
 
     def weigh(entity: Entity, _sample: Sample) -> float:

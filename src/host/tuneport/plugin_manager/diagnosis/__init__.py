@@ -51,6 +51,8 @@ def _ambiguous(records: Sequence[PluginRecord]) -> Iterator[Finding]:
     """Bare names, and aliases, that several plugins provide."""
     usable = [record for record in records if record.usable]
     for kind in KINDS:
+        if kind == "traits":  # several may change the same format, each another field
+            continue
         names = {name for record in usable for name in ((record.provides or {}).get(kind, ()))}
         names |= {alias for record in usable for alias in record.aliases if record.called(kind, alias)}
         for name in sorted(names):

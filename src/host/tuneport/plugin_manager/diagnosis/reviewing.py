@@ -77,7 +77,9 @@ def _provides(provides: Any) -> Iterator[tuple[str, str, str, str]]:
         if kind not in KINDS:
             yield f"provides.{kind}", "error", "unknown kind", suggest(kind, KINDS)
         for name in names if isinstance(names, list) else ():
-            if isinstance(name, str) and not name.replace("_", "").replace("-", "").isalnum():
+            if isinstance(name, str) and kind == "traits" and not all(name.partition(":")):
+                yield "provides.traits", "error", f"{name!r} is no format", "write plugin:format, as formats:openai"
+            elif isinstance(name, str) and kind != "traits" and not name.replace("_", "").replace("-", "").isalnum():
                 yield f"provides.{kind}", "error", f"{name!r} is no name", "letters, digits, _ and - only"
         if isinstance(names, list) and len(names) != len({str(name) for name in names}):
             yield f"provides.{kind}", "error", "a name stands there twice", "keep one of them"

@@ -127,6 +127,10 @@ class Compiled:
         """The weightings that need all samples; the same stages for every source."""
         return self.preparations[0].deferred
 
+    def carried(self) -> dict[str, Carriage]:
+        """Format name to how it carries weights."""
+        return {one.name: one.carriage for one in self.formats}
+
     def take_counts(self) -> Counter[str]:
         """The events since the last call."""
         taken = Counter(self.counts)

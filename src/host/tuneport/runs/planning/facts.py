@@ -75,7 +75,7 @@ def plan_facts(plan: Plan) -> PlanFacts:
         weightings=_names(pipeline.weightings),
         dedup=pipeline.dedup,
         formats=_names(pipeline.formats),
-        weights=pipeline.carried(),
+        weights=plan.compiled.carried(),
         traits=pipeline.traits(),
         split=_split(plan),
         validators=_names(pipeline.validators),

@@ -13,6 +13,7 @@ from tuneport.runs.planning.compiler import Compiler
 from tuneport.runs.planning.pipeline import Pipeline
 from tuneport.runs.planning.stages import Stage
 from tuneport.runs.planning.target import Target
+from tuneport.runs.weights.policy import carriage_for
 from tuneport.sample import Sample, kind_of
 
 _PAIRS = {"preference", "unpaired"}
@@ -28,6 +29,9 @@ def compile_formats(
     formats = []
     for (name, carriage), stage in zip(pipeline.carried().items(), pipeline.formats, strict=True):
         _must_take(stage, kinds, compiler)
+        names = [kind_of(kind) for kind in kinds or ()]
+        traits = stage.contribution.traits
+        carriage = carriage_for(carriage, names, traits, name, stage.path, compiler.problems)
         written = carriage.weights == "column"
         shared = judged is not None and stage.ref == judged[0] and written
         # The weight is in the row, or in the number of rows.

@@ -35,7 +35,7 @@ class Pipeline:
         dedup: whether content that was seen before is left out.
         bounds: the least and the most a sample may weigh.
         mean_one: whether weights are divided by their mean in the end.
-        carriages: how each format carries weights.
+        carriages: how each format carries weights, as far as its target alone decides it.
         adapter: what validators of adapters judge.
     """
 
@@ -69,7 +69,7 @@ class Pipeline:
         return dict(zip(self.format_names(), (stage.contribution.traits for stage in self.formats), strict=True))
 
     def carried(self) -> dict[str, Carriage]:
-        """Format name to how it carries weights."""
+        """Format name to how it carries weights, whatever the samples."""
         return dict(zip(self.format_names(), self.carriages, strict=True))
 
 

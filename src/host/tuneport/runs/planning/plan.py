@@ -85,7 +85,7 @@ class Plan:
         if self.split is not None and self.split.section.mode == "exact":
             reasons.append("an exact split counts all samples")
         if self.averages:
-            copied = [name for name, one in self.pipeline.carried().items() if one.weights == "replicate"]
+            copied = [name for name, one in self.compiled.carried().items() if one.weights == "replicate"]
             asking = ["mean_one", *copied] if self.pipeline.mean_one else copied
             reasons.append(f"{', '.join(asking)}: weights are taken over their mean")
         return tuple(reasons)
@@ -99,7 +99,7 @@ class Plan:
     @property
     def averages(self) -> bool:
         """Whether the mean of the weights is asked for, and all samples have to be seen for it."""
-        asked = self.pipeline.mean_one or any(one.weights == "replicate" for one in self.pipeline.carriages)
+        asked = self.pipeline.mean_one or any(one.weights == "replicate" for one in self.compiled.carried().values())
         return asked and self.mean is None
 
     def shard_size(self, name: str) -> int:

@@ -38,6 +38,8 @@ def manifest_of(
     importers = [inlet.importer for inlet in plan.inlets if inlet.importer is not None]
     refs = [*(stage.ref for stage in plan.pipeline.stages()), *importers]
     plugins = {ref.plugin: PluginInfo(ref.plugin, ref.version, ref.digest) for ref in refs}
+    changers = [one for stage in plan.pipeline.formats for one in stage.contribution.changed_by]
+    plugins |= {one.plugin: PluginInfo(*one) for one in changers}
     return DatasetManifest(
         name=plan.target.path.name if plan.target.kind != "stdout" else "stdout",
         now=rfc3339(plan.pinned.now),

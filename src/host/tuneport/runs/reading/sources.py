@@ -15,6 +15,7 @@ from tuneport.errors import PluginError, SourceError, SourceNotFoundError, Tunep
 from tuneport.files import Resources
 from tuneport.model import Batch, Entity, Partition
 from tuneport.plugin_manager import Contribution
+from tuneport.runs.reading.peekable import Peekable
 from tuneport.runs.reading.streams import Stream
 from tuneport.source import Source, SourceInfo
 
@@ -49,7 +50,7 @@ class IterableSource(Source):
             start += len(batch)
 
 
-class PeekedSource(Source):
+class PeekedSource(Peekable):
     """A source that cannot seek, and whose first records may be looked at: it is read once all the same."""
 
     def __init__(self, source: Source) -> None:
@@ -148,7 +149,7 @@ def with_field_types(streams: Sequence[Stream], info: SourceInfo) -> tuple[list[
 
 def _kept(stream: Stream) -> Stream:
     """The stream, so that its first records can be looked at, and are not lost where it gives them only once."""
-    once = stream.info.revision is None and not partitions_of(stream.source, 1 << 20)
+    once = stream.info.revision is None and _first(stream.source, 0) is None
     return replace(stream, source=PeekedSource(stream.source)) if once else stream
 
 
@@ -158,8 +159,6 @@ def first_records(streams: Iterable[Stream]) -> Iterator[Entity]:
 
 
 def _again(source: Source) -> Iterator[Entity]:
-    if isinstance(source, PeekedSource):
-        return source.peek(SAMPLED)
     entities = _first(source, SAMPLED)
     if entities is not None:
         return entities
@@ -179,7 +178,9 @@ def _looked_at(stream: Stream, looked: list[Stream]) -> Iterator[Entity]:
 
 
 def _first(source: Source, count: int) -> Iterator[Entity] | None:
-    """The first entities of a source that can be read again; None where it cannot seek."""
+    """The first entities of a source that can be read again, or shows them; None where it can do neither."""
+    if isinstance(source, Peekable):
+        return source.peek(count)
     partitions = partitions_of(source, 1 << 20)
     if not partitions:
         return None

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from tuneport.runs.messages import DUPLICATE, PROMPT_BYTES, TRAIN
 from tuneport.runs.splitting.stable import Before
-from tuneport.runs.splitting.units import SIDE_BITS, UNIT_BYTES, number_of
+from tuneport.runs.splitting.units import SIDE_BITS, UNIT_BYTES
 
 _DRAWERS = 16
 """Keys are looked at a sixteenth at a time, which is all that is ever in a set."""
 _FIRST_BITS = 60
 _SIDE = (1 << SIDE_BITS) - 1
+_KEY = ~_SIDE
 
 
 class Audit:
@@ -36,16 +37,16 @@ class Audit:
         Returns:
             What `restore` takes to add the same again.
         """
-        tags = array("Q")
-        for place, side in enumerate(splits):
-            if side == DUPLICATE:
-                continue
-            prompt = prompts[place * PROMPT_BYTES : (place + 1) * PROMPT_BYTES]
-            unit = units[place * UNIT_BYTES : place * UNIT_BYTES + 8]
-            tags.append(number_of(prompt) << SIDE_BITS | side)
-            tags.append(number_of(unit) << SIDE_BITS | side)
-        self._take(tags)
-        return tags.tobytes()
+        # Of a unit's two numbers the first is enough: see number_of.
+        columns = array("Q", prompts), array("Q", units)[:: UNIT_BYTES // PROMPT_BYTES]
+        tagged = [
+            array("Q", [key & _KEY | side for key, side in zip(column, splits, strict=True) if side != DUPLICATE])
+            for column in columns
+        ]
+        both = array("Q", bytes(2 * len(tagged[0]) * PROMPT_BYTES))
+        both[0::2], both[1::2] = tagged
+        self._take(both)
+        return both.tobytes()
 
     def restore(self, added: bytes) -> None:
         """Add what `add` returned, of one part or of several one after the other."""
@@ -55,9 +56,9 @@ class Audit:
         """What was found, by the names that SplitInfo has for it."""
         counts: Counter[str] = Counter(groups=0, groups_on_both_sides=0, prompts_on_both_sides=0, stayed=0, moved=0)
         for tags in map(set, self._units):
-            sides = Counter(tag >> SIDE_BITS for tag in tags)
-            counts["groups"] += len(sides)
-            counts["groups_on_both_sides"] += sum(count > 1 for count in sides.values())
+            keys = {tag >> SIDE_BITS for tag in tags}
+            counts["groups"] += len(keys)
+            counts["groups_on_both_sides"] += _repeated(tags) if len(keys) < len(tags) else 0
             for stood, side in self._known(tags):
                 counts["stayed" if stood == side else "moved"] += 1
         for tags in map(set, self._prompts):
@@ -78,3 +79,8 @@ class Audit:
                 stood = self._before.get(tag >> SIDE_BITS)
                 if stood is not None:
                     yield stood, tag & _SIDE
+
+
+def _repeated(tags: set[int]) -> int:
+    """How many keys stand there with several sides."""
+    return sum(count > 1 for count in Counter(tag >> SIDE_BITS for tag in tags).values())

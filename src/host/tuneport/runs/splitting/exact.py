@@ -114,12 +114,22 @@ def _pieces(column: bytes, size: int) -> Iterator[bytes]:
 
 def _counted(drawn: array[int], strata: bytes, names: list[bytes]) -> Iterator[tuple[int, int, int]]:
     """Each unit in the order of the draws: its draw, the place of its stratum in `names`, and its samples."""
-    places = {name: place for place, name in enumerate(names)}
-    width = len(names)
+    if not strata:
+        yield from ((number, 0, count) for number, count in _runs(sorted(drawn)))
+        return
+    places, width = {name: place for place, name in enumerate(names)}, len(names)
     of_samples = (places[name] for name in _pieces(strata, STRATUM_BYTES))
-    pairs = [number * width + place for number, place in zip(drawn, of_samples, strict=True)] if strata else list(drawn)
-    pairs.sort()
-    for number, ones in groupby(pairs, lambda pair: pair // width):
-        counts = Counter(pair % width for pair in ones)
-        most = max(counts.values())
-        yield number, min(place for place, count in counts.items() if count == most), counts.total()
+    pairs = sorted(number * width + place for number, place in zip(drawn, of_samples, strict=True))
+    for number, runs in groupby(_runs(pairs), lambda run: run[0] // width):
+        counts = {pair % width: count for pair, count in runs}
+        # The first of those that most samples are of.
+        yield number, max(counts, key=lambda place: counts[place]), sum(counts.values())
+
+
+def _runs(ordered: list[int]) -> Iterator[tuple[int, int]]:
+    """Each value once, and how often it stands there."""
+    start = 0
+    for place in range(1, len(ordered) + 1):
+        if place == len(ordered) or ordered[place] != ordered[start]:
+            yield ordered[start], place - start
+            start = place

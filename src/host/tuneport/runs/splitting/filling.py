@@ -6,9 +6,12 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 _NOTHING = -1
 """No unit's place."""
+_OTHERS = bytes([1, *bytes(255)])
+"""Turns what is marked by 1 into what is not."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +99,11 @@ class Pool:
         """Take these places out of the pool."""
         if not taken:
             return Taken((), 0)
-        numbers, sizes = self._numbers, self._sizes
-        self._numbers, self._sizes = array("Q"), array("Q")
-        out, size = array("Q"), self.size
-        self.size = 0
-        for place, number in enumerate(numbers):
-            if place in taken:
-                out.append(number)
-            else:
-                self.add(number, sizes[place])
-        return Taken(out, size - self.size)
+        out = bytearray(len(self._sizes))
+        for place in taken:
+            out[place] = 1
+        left = out.translate(_OTHERS)
+        numbers, size = array("Q", compress(self._numbers, out)), sum(compress(self._sizes, out))
+        self._numbers, self._sizes = (array("Q", compress(one, left)) for one in (self._numbers, self._sizes))
+        self.size -= size
+        return Taken(numbers, size)

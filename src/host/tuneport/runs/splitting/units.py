@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -45,6 +46,8 @@ def canonical(value: Any) -> str:
     """
     if isinstance(value, str):
         return "" if value.isspace() else value
+    if type(value) is int:
+        return str(value)
     if value is None or value != value:
         return ""
     if isinstance(value, bool):
@@ -56,15 +59,18 @@ def canonical(value: Any) -> str:
     return msgspec.json.encode(value, enc_hook=str, order="sorted").decode().strip('"')
 
 
-def _framed(texts: Iterable[str]) -> bytes:
-    """Texts as bytes from which no other texts could be read; a lone surrogate is as good as any other character."""
+def _framed(texts: Sequence[str]) -> bytes:
+    """So many texts as bytes that no others have; a lone surrogate is as good as any other character."""
     parts = [text.encode("utf-8", "surrogatepass") for text in texts]
-    return b"".join(b"%d:%b" % (len(part), part) for part in parts)
+    return parts[0] if len(parts) == 1 else b"".join(b"%d:%b" % (len(part), part) for part in parts)
 
 
 def number_of(unit: bytes) -> int:
-    """A unit as a number that leaves SIDE_BITS of 64: enough to tell any that a run could hold apart."""
-    return int.from_bytes(unit[:8], "big") >> SIDE_BITS
+    """A unit as a number that leaves SIDE_BITS of 64, enough to tell all units apart that a run could hold.
+
+    It goes by the machine's order of bytes, and is never written.
+    """
+    return int.from_bytes(unit[:8], sys.byteorder) >> SIDE_BITS
 
 
 def prompt_key(sample: Sample) -> bytes:

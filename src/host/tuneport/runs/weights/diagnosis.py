@@ -30,8 +30,7 @@ def of_weights(weights: Mapping[str, Any]) -> list[str]:
     count, effective = weights["count"], weights["effective"]
     if effective < LEAST_EFFECTIVE * count:
         said.append(
-            f"{count:,} samples tell a trainer as much as {effective:,.0f} of one weight: bound the weights with"
-            " weighting.min_weight and max_weight"
+            f"{count:,} samples tell a trainer as much as {effective:,.0f} of one weight: raise weighting.min_weight"
         )
     # With fewer than a hundred samples, the heaviest 1 % is a single one.
     if weights["top_share"] > MOST_ON_TOP and count >= 100:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -26,10 +27,12 @@ class Carriage(msgspec.Struct, frozen=True):
         weights: they are written as a `column` or one number per message, stood for by rows that `replicate` a sample,
             or left out (`ignore`); or samples whose weight is not 1 are refused (`refuse`).
         max_copies: rows that stand for one sample, at most.
+        asked: whether the recipe says so; else it is what the target can.
     """
 
     weights: Way = "column"
     max_copies: int = 8
+    asked: bool = False
 
 
 def carriage_of(given: dict[str, Any], traits: FormatTraits, name: str, path: str, problems: list[Problem]) -> Carriage:
@@ -44,10 +47,24 @@ def carriage_of(given: dict[str, Any], traits: FormatTraits, name: str, path: st
     """
     asked, most = given.pop("weights", None), given.pop("max_copies", None)
     default: Way = "column" if traits.weight in _HAS_PLACE else "replicate"
-    way = default if asked is None else _way(asked, traits, name, path, problems) or default
+    chosen = None if asked is None else _way(asked, traits, name, path, problems)
+    way = chosen or default
     if most is None or not _sound(most, way, path, problems):
-        return Carriage(way)
-    return Carriage(way, most)
+        return Carriage(way, asked=chosen is not None)
+    return Carriage(way, most, chosen is not None)
+
+
+def carriage_for(
+    carriage: Carriage, kinds: Iterable[str], traits: FormatTraits, name: str, path: str, problems: list[Problem]
+) -> Carriage:
+    """How a format carries the weights of these kinds of samples; what it cannot is added to `problems`."""
+    without = sorted(set(kinds) - traits.weighs) if traits.weighs is not None else []
+    if carriage.weights != "column" or not without:
+        return carriage
+    if carriage.asked:
+        text = f"{name} holds no weight of {' or '.join(without)} samples"
+        problems.append(Problem(f'{path}.weights = "column"', text, "leave it out: copies stand for it then"))
+    return Carriage("replicate", carriage.max_copies)
 
 
 def _way(asked: Any, traits: FormatTraits, name: str, path: str, problems: list[Problem]) -> Way | None:

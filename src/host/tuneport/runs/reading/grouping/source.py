@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec.json
 from msgspec.structs import replace
 
 from tuneport.errors import DataError
-from tuneport.model import Batch, Malformed, Partition
+from tuneport.model import Batch, Entity, Malformed, Partition
 from tuneport.recipes.grouping import MESSAGES, GroupSection
 from tuneport.runs.reading.grouping.conversation import conversation_of
 from tuneport.runs.reading.grouping.following import following
 from tuneport.runs.reading.grouping.holding import Held, PackedGroup, packed, unpacked
 from tuneport.runs.reading.grouping.limits import HELD, too_large
-from tuneport.runs.reading.grouping.rows import Group, Row, place_of, rows_of, told
+from tuneport.runs.reading.grouping.rows import Group, Row, group_of, place_of, rows_of, told
 from tuneport.runs.reading.grouping.spilling import Spilled
-from tuneport.runs.reading.sources import information, size_of
+from tuneport.runs.reading.peekable import Peekable
+from tuneport.runs.reading.sources import first_records, information, size_of
 from tuneport.runs.reading.streams import Stream, together
 from tuneport.runs.storage import Storage
-from tuneport.source import Source, SourceInfo
+from tuneport.source import SourceInfo
 
 _BATCH, _BATCH_BYTES = 512, 1 << 20
 
 
-class GroupedSource(Source):
+class GroupedSource(Peekable):
     """Conversations, in the order in which the first row of each stands, and unreadable rows between them.
 
     It cannot seek; it can be read again as far as its streams can.
@@ -80,6 +82,15 @@ class GroupedSource(Source):
                 return None
             facts |= {f"{stream.name or number}: {name}": value for name, value in info.revision.items()}
         return facts
+
+    def peek(self, count: int) -> Iterator[Entity]:
+        """The conversations in the first `count` rows, some of which go on after these."""
+        held: dict[str, list[Entity]] = {}
+        for row in islice(first_records(self._streams), count):
+            name = group_of(row, self._group.by)
+            if isinstance(name, str):
+                held.setdefault(name, []).append(row)
+        return map(self._conversation, held.values())
 
     def partitions(self, target_bytes: int) -> Iterable[Partition]:  # noqa: ARG002  -- a conversation may stand anywhere
         """None."""

@@ -17,7 +17,8 @@ from typing import IO, Any
 from tuneport.runs.reading.grouping.holding import Held, Large, Packed, PackedGroup, size_of
 from tuneport.runs.storage import Storage, failure
 
-_FILES = 16
+_BITS = 4
+_FILES = 1 << _BITS
 """Files that rows are spread over."""
 
 _DEEPEST = 6
@@ -53,7 +54,8 @@ class Spilled:
     def _spread(self, rows: Iterable[Packed], depth: int, files: ExitStack) -> list[_File]:
         made: dict[int, _File] = {}
         for row in rows:
-            number = hash((depth, row[1])) % _FILES
+            # Other bits of the same hash each time: a salt would leave most names of a file together.
+            number = hash(row[1]) >> _BITS * depth & _FILES - 1
             file = made.get(number)
             if file is None:
                 file = made[number] = self._file(files, row[1])

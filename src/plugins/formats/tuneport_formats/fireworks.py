@@ -1,0 +1,118 @@
+"""The format `fireworks`: OpenAI's rows with a weight of the sample, which multiplies its loss.
+
+The rules are those of Fireworks' documentation: OpenAI's chat rows, a system message first or none, 3 to 3,000,000
+rows, 0 or 1 as the weight of a turn. The weight of a row is any number, 0 leaves the row out and a negative one
+reverses its gradient; it stands in all rows of a file or in none. Reasoning as `reasoning_content` is hearsay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from tuneport import Config, Context, FormatTraits, Problem, Reject, Sample
+from tuneport_formats import _rules as rules
+from tuneport_formats import openai
+from tuneport_formats._chat_rows import PAIR_KEYS, PAIR_ROW, ChatRows, PairRows, check_pair, is_pair, of_pairs
+from tuneport_formats._message_rules import MessageRules
+from tuneport_formats._rules import Found
+from tuneport_formats._tool_rules import tools
+from tuneport_formats._turns import Turns
+
+TRAITS = FormatTraits(
+    weight="row",
+    kinds=frozenset({"instruction", "chat", "preference"}),
+    carries=frozenset({"tools", "reasoning", "names", "turns", "turn_masks"}),
+    uniform=False,
+    constant=frozenset({"weight"}),
+    min_rows=3,
+    max_rows=3_000_000,
+    compressions=frozenset({"none"}),
+    weight_note="Fireworks multiplies the loss of a row by it",
+    scale="absolute",
+)
+
+_ROW = frozenset({"messages", "tools", "weight"})
+_ROLES = {"developer": "system"}
+_UNWEIGHTED = "a preference pair has no place for a weight at Fireworks"
+MESSAGES = MessageRules(
+    roles=frozenset({"system", "user", "assistant", "tool"}),
+    known=openai.MESSAGES.known | {"reasoning_content"},
+    parts=frozenset({"text", "image_url"}),
+    heads="once",
+)
+
+
+class FireworksConfig(Config):
+    """How rows for Fireworks are written."""
+
+    reasoning: Literal["reasoning_content", "inline", "drop"] = "reasoning_content"
+    """Reasoning stands beside the answer, before it as <think>...</think>, or nowhere."""
+
+
+class FireworksRows:
+    """Writes conversations, and pairs of answers, with their weight.
+
+    Attributes:
+        features: column to type; None where that is not known, or no one type holds a column.
+        carries: what of a sample the rows hold.
+    """
+
+    def __init__(self, config: FireworksConfig, ctx: Context) -> None:
+        self._ctx = ctx
+
+        def turns(weights: Literal["none", "binary"]) -> Turns:
+            return Turns(
+                ctx,
+                arguments="text",
+                reasoning=config.reasoning,
+                uniform=False,
+                weights=weights,
+                roles=_ROLES,
+                null_content=True,
+            )
+
+        self._chats = ChatRows(ctx, turns("binary"), weighted=ctx.weighted)
+        self._pairs = PairRows(ctx, turns("none"))
+        if ctx.weighted and of_pairs(ctx):
+            hint = 'weights = "replicate", or "ignore"'
+            ctx.problems.append(Problem("weights", _UNWEIGHTED, hint, "unweighted_pair"))
+        self.features = (self._pairs if of_pairs(ctx) else self._chats).features
+        lost = {"reasoning"} if config.reasoning == "drop" else frozenset()
+        self.carries = (TRAITS.carries or frozenset()) - lost
+
+    def __call__(self, sample: Sample) -> dict[str, Any] | Reject:
+        """One sample's row."""
+        if not is_pair(sample, self._ctx):
+            return self._chats(sample)
+        # Only a style that does not say what it makes comes as far as this with a weight to write.
+        return Reject("unweighted_pair", _UNWEIGHTED) if self._ctx.weighted else self._pairs(sample)
+
+
+def fireworks(config: FireworksConfig, ctx: Context) -> FireworksRows:
+    """Compile the format."""
+    return FireworksRows(config, ctx)
+
+
+def check(row: Mapping[str, Any]) -> Found:
+    """What is wrong with a row for Fireworks."""
+    found: list[Problem] = []
+    if not rules.is_object(row, "", found):
+        return found
+    if "messages" in row or "input" not in row:
+        rules.keys(row, _ROW, ("messages",), found, of="Fireworks row")
+        if "messages" in row:
+            MESSAGES(row["messages"], "/messages", found)
+        if "tools" in row:
+            tools(row["tools"], "/tools", found)
+        if "weight" in row:
+            rules.number(row["weight"], "/weight", found)
+    else:
+        rules.keys(row, PAIR_ROW, PAIR_KEYS, found, of="Fireworks preference row")
+        check_pair(row, _ASKED, _ANSWER, found, of="Fireworks row")
+    return found
+
+
+_ASKED = replace(openai.ASKED, roles=MESSAGES.roles, last=MESSAGES.roles - {"assistant"}, heads="once")
+_ANSWER = replace(openai.ANSWER, known=openai.ANSWER.known | {"reasoning_content"})

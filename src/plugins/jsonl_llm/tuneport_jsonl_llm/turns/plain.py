@@ -1,0 +1,33 @@
+"""Lists and objects that records hold as they are, or as JSON text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec.json
+
+
+def decoded(text: str) -> Any:
+    """The list or object that a text holds as JSON; None where it holds none."""
+    stripped = text.strip()
+    if not stripped.startswith(("[", "{")):
+        return None
+    try:
+        return msgspec.json.decode(stripped)
+    except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError):
+        return None
+
+
+def turns_in(value: object) -> list[Any] | None:
+    """The turns where a value, or its JSON text, is a conversation or one turn; None where it is anything else."""
+    if isinstance(value, str):
+        value = decoded(value)
+    if isinstance(value, dict):
+        value = [value]
+    if isinstance(value, list | tuple) and value and all(map(_is_turn, value)):
+        return list(value)
+    return None
+
+
+def _is_turn(value: object) -> bool:
+    return isinstance(value, dict) and ("role" in value or "from" in value)
