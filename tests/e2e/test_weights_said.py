@@ -114,7 +114,7 @@ def test_the_plan_says_it_before(tmp_path: Path) -> None:
 
     assert "  split       10 % validation: exact\n" in text
     assert "  weights     trl: weight column; our trainer reads it, stock TRL ignores it\n" in text
-    assert "              axolotl: weights as copies, at most 8 of a sample; 0 or 1 per message\n" in text
-    assert "              openai: weights as copies, at most 2 of a sample; 0 or 1 per message\n" in text
+    assert "              axolotl: weights as copies, at most 8 of a sample\n" in text
+    assert "              openai: weights as copies, at most 2 of a sample\n" in text
     assert "              anthropic: weights left out\n" in text
     assert "              openai ends on 2027-01-06: " in text

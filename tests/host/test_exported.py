@@ -47,7 +47,7 @@ def info(weights: str, ledger: FormatStats, losses: dict[str, int] | None = None
             info("replicate", FormatStats(8, 0, 1, 1), train=8),
             BINARY,
             WEIGHTS,
-            ["  x           8 rows, weights as copies: 1 sample left out, 1 extra row; 0 or 1 per message"],
+            ["  x           8 rows, weights as copies: 1 sample left out, 1 extra row"],
         ),
         (
             info("column", FormatStats(8), train=8),
@@ -90,7 +90,7 @@ def test_a_long_name_keeps_its_distance() -> None:
         ("column", TRL, "weight column; our trainer reads it, stock TRL ignores it"),
         ("column", SWIFT, "a weight per message"),
         ("replicate", NONE, "weights as copies, at most 4 of a sample"),
-        ("replicate", BINARY, "weights as copies, at most 4 of a sample; 0 or 1 per message"),
+        ("replicate", BINARY, "weights as copies, at most 4 of a sample"),
         ("ignore", TRL, "weights left out"),
         ("refuse", NONE, "weights other than 1 refused"),
     ],

@@ -41,7 +41,8 @@ def copy(published: Path, tmp_path: Path) -> Path:
 
 def _resum(folder: Path, name: str) -> None:
     """Give a file its digest in the sums, as a careful forger would."""
-    sums = dict(reversed(line.split("  ", 1)) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    listed = (line.split("  ", 1) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    sums = {name: digest for digest, name in listed}
     sums[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     (folder / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in sums.items()))
 

@@ -40,7 +40,8 @@ def weight_row(weights: Mapping[str, Any]) -> list[str]:
 def format_rows(name: str, info: FormatInfo, traits: FormatTraits, weights: Mapping[str, Any]) -> list[str]:
     """What was written in one format; below it, what was not carried, and what its trainer has to be told."""
     refused = f", {info.ledger.refused:,} refused" if info.ledger.refused else ""
-    carried = f", {words.done(info.weights, traits, info.ledger)}" if weights else ""
+    became = words.done(info.weights, traits, info.ledger) if weights else ""
+    carried = f", {became}" if became else ""
     lines = row(name, f"{_numbers(info)} rows{refused}{carried}")
     if weights:
         lines += row("", words.flags(info.weights, traits))

@@ -10,7 +10,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tuneport.config import below
+from tuneport.config import below, closest
 from tuneport.context import Context, SampleShape
 from tuneport.errors import RecipeError, told
 from tuneport.expressions import Condition, ExpressionError
@@ -152,11 +152,20 @@ class Compiler:
         return replace(condition, text=clause.shown)
 
     def needs(self, names: Iterable[str], path: str) -> None:
-        """Declare fields that the host itself looks at; what is wrong with one is added to `problems`."""
+        """Declare fields that decide what belongs together; what is wrong with one is added to `problems`.
+
+        One that none of the first records has is wrong, too: every record would be on its own.
+        """
         context = self._context("")
         for name in names:
-            context.needs(name)
             self.reads.add(name)
+            unseen = name not in context.hidden | context.elsewhere and context.fields and name not in context.fields
+            if unseen and not context.closed:
+                known = closest(name, context.fields) or f"they have {', '.join(list(context.fields)[:12])}"
+                text = f'none of the first records has a field "{name}"'
+                context.problems.append(Problem("", text, known, "unknown_field"))
+            else:
+                context.needs(name)
         self.problems.extend(below(path, problem) for problem in context.problems)
 
     def _note(self, stage: Stage, declared: set[str] | None) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from os.path import realpath
+from pathlib import Path
+from typing import TypeVar
 
 from tuneport.errors import RecipeError
 from tuneport.model import Problem
 from tuneport.recipes import Recipe
 from tuneport.runs.planning.target import Target
+from tuneport.runs.publishing.again import versions_in
 from tuneport.runs.splitting.against import read_earlier
 from tuneport.runs.splitting.exact import Exact
 from tuneport.runs.splitting.exclude import HeldOut, read_held_out
 from tuneport.runs.splitting.stable import Assigner, Before, Stable
 from tuneport.split import SplitSection
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,21 +55,29 @@ def split_of(recipe: Recipe, target: Target, problems: list[Problem]) -> Split |
     if target.kind != "folder":
         hint = "name a folder, or leave the split out"
         problems.append(Problem("output.split", "one file or stream holds no splits", hint))
-    split = Split(section, recipe.run.seed)
+    digests: dict[str, str] = {}
+    before: Before = {}
+    held_out = None
+    if section.against is not None and not _is_first(recipe, section.against, target):
+        earlier = _read(partial(read_earlier, recipe.resolve(section.against), section.group_by), problems)
+        if earlier is not None:
+            before, digests[str(section.against)] = earlier.before, earlier.digest
+    if section.exclude is not None:
+        held_out = _read(partial(read_held_out, recipe.resolve(section.exclude)), problems)
+        if held_out is not None:
+            digests[str(section.exclude)] = held_out.digest
+    return Split(section, recipe.run.seed, held_out, before, digests)
+
+
+def _is_first(recipe: Recipe, against: Path, target: Target) -> bool:
+    """Whether this run makes the first of the versions that it is to be split like: there is nothing to go by yet."""
+    own = target.on_exists == "version" and realpath(recipe.resolve(against)) == realpath(target.path)
+    return own and not versions_in(target.path)
+
+
+def _read(reader: Callable[[], T], problems: list[Problem]) -> T | None:
     try:
-        return _read(recipe, split)
+        return reader()
     except RecipeError as error:
         problems.extend(error.problems)
-        return split
-
-
-def _read(recipe: Recipe, split: Split) -> Split:
-    section, held_out, digests = split.section, split.held_out, split.digests
-    before = split.before
-    if section.against is not None:
-        earlier = read_earlier(recipe.resolve(section.against), section.group_by)
-        before, digests[str(section.against)] = earlier.before, earlier.digest
-    if section.exclude is not None:
-        held_out = read_held_out(recipe.resolve(section.exclude))
-        digests[str(section.exclude)] = held_out.digest
-    return Split(section, split.seed, held_out, before, digests)
+        return None

@@ -8,7 +8,7 @@ from tuneport.options import FormatStats
 from tuneport.runs.weights.losses import in_order
 from tuneport.traits import ASPECTS, FormatTraits
 
-_PLACES = {"row": "weight column", "message": "a weight per message", "binary": "0 or 1 per message", "none": ""}
+_PLACES = {"row": "weight column", "message": "a weight per message"}
 
 
 def planned(way: str, max_copies: int, traits: FormatTraits) -> str:
@@ -21,15 +21,15 @@ def planned(way: str, max_copies: int, traits: FormatTraits) -> str:
     """
     if way != "replicate":
         return _said(way, traits)
-    return _with_turns(f"weights as copies, at most {max_copies:,} of a sample", traits)
+    return f"weights as copies, at most {max_copies:,} of a sample"
 
 
 def done(way: str, traits: FormatTraits, ledger: FormatStats) -> str:
-    """What became of them, as the format's ledger counts it."""
+    """What became of them, as the format's ledger counts it; "" where no sample was copied or left out for it."""
     if way != "replicate":
         return _said(way, traits)
     left_out, extra = _number(ledger.left_out, "sample"), _number(ledger.copies, "extra row")
-    return _with_turns(f"weights as copies: {left_out} left out, {extra}", traits)
+    return f"weights as copies: {left_out} left out, {extra}" if ledger.left_out or ledger.copies else ""
 
 
 def losses(counts: Mapping[str, int]) -> str:
@@ -57,12 +57,8 @@ def status(name: str, traits: FormatTraits, *, all_notes: bool) -> str:
 def _said(way: str, traits: FormatTraits) -> str:
     if way == "column":
         note = f"; {traits.weight_note}" if traits.weight_note else ""
-        return _PLACES[traits.weight] + note
+        return _PLACES.get(traits.weight, "") + note
     return "weights left out" if way == "ignore" else "weights other than 1 refused"
-
-
-def _with_turns(text: str, traits: FormatTraits) -> str:
-    return f"{text}; {_PLACES['binary']}" if traits.weight == "binary" else text
 
 
 def _number(count: int, what: str) -> str:
