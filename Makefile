@@ -59,7 +59,7 @@ imports: $(BIN)/.tools  ## who may import whom
 
 tests: environment  ## pytest with coverage
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(CORES) --dist loadfile $(PYTEST)
+	@$(BIN)/coverage run -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(PYTEST)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90 --format=total | sed 's/^/branch coverage, %: /'
 

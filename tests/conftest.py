@@ -10,7 +10,7 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,13 @@ from tools import faq_lines
 # A busy machine is no failure; and what CI tries is the same each time.
 settings.register_profile("tuneport", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("tuneport")
+
+_UNMEASURED = {"benchmarks", "consumers", "e2e", "faults"}
+"""Rooms of tests that run whole exports, often hundreds of them: measured, they take three times as long."""
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Coverage has started in this process. In those that tests start it would double their time, and find little more.
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 CONSUMERS = Path(sys.prefix) / "consumers"
 """Where versions beside the environment's own stand, each below its name."""
@@ -48,6 +55,20 @@ def needs() -> Callable[[str], None]:
         pytest.skip(f"{name} is not installed")
 
     return check
+
+
+@pytest.fixture(autouse=True, scope="module")
+def unmeasured(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Coverage rests while tests run that prove what no line of code shows."""
+    coverage = sys.modules.get("coverage")
+    running = coverage.Coverage.current() if coverage is not None else None
+    room = request.path.relative_to(Path(__file__).parent).parts[0]
+    if running is None or room not in _UNMEASURED:
+        yield
+        return
+    running.stop()
+    yield
+    running.start()
 
 
 @pytest.fixture

@@ -258,8 +258,15 @@ def test_values_that_only_look_alike_are_kept_apart() -> None:
 
 
 def test_values_come_back_from_disk_as_they_were() -> None:
-    """Whatever Python has: large integers, bytes, half a surrogate pair; what cannot wait is an error of that row."""
-    odd: dict[str, Any] = {"big": 10**40, "raw": b"\xff", "half": "\ud800", "pair": (1, 2), "none": None, "inner": {"a": [1.5]}}
+    """Whatever Python has: large integers, bytes, half a surrogate pair, pairs that are no lists."""
+    odd: dict[str, Any] = {
+        "big": 10**40,
+        "raw": b"\xff",
+        "half": "\ud800",
+        "pair": (1, 2),
+        "none": None,
+        "inner": {"a": [1.5]},
+    }
     for memory in (1, 64 << 20):
         (first,) = records(grouped(stream(Given([turn("\ud800", "first", **odd)])), memory=memory))
         assert {name: first[name] for name in odd} == odd

@@ -209,6 +209,12 @@ def test_an_unknown_column_names_the_closest() -> None:
     assert hint.startswith('did you mean "chat_id"?')
 
 
+def test_an_unknown_key_names_the_closest() -> None:
+    """A key of the section that nobody knows is told with the one that was meant."""
+    path, message, hint = problem(asked(write("chats.jsonl", turns(4, 2)), group={**GROUP, "orderby": "sent_at"}))
+    assert (path, message, hint) == ("source.group.orderby", "unknown key", 'did you mean "order_by"?')
+
+
 def test_a_column_that_no_first_row_has_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     """Where rows alone say what there is, a name that none of the first has is told with the closest."""
     write("chats.jsonl", turns(4, 2))

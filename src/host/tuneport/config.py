@@ -245,6 +245,8 @@ def below(path: str, problem: Problem) -> Problem:
 def _siblings(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
     """The keys that the model at `location` knows."""
     for step in location:
+        if isinstance(step, int):  # an item of a list, which is of the model found above it
+            continue
         field = model.model_fields.get(str(step))
         annotation = field.annotation if field is not None else None
         inside = [one for one in (annotation, *get_args(annotation)) if isinstance(one, type)]

@@ -52,10 +52,13 @@ def test_a_bare_name_means_the_preferred_plugins_first(manager: PluginManager) -
 
 
 def test_a_preferred_plugin_without_a_manifest_is_asked_first(site: Site) -> None:
-    """Preference holds before the plugin was ever loaded, and loads nobody else."""
+    """Preference holds before the plugin was ever loaded, and loads nobody else.
+
+    Where a format is looked up, others are loaded after that: any of them may change its traits.
+    """
     for name in ("one", "two"):
-        site.plugin(name, FORMAT.format(name="shared"))
-    assert PluginManager().resolve("formats", "shared", prefer="two").plugin == "two"
+        site.plugin(name, FORMAT.replace("formats", "styles").format(name="shared"))
+    assert PluginManager().resolve("styles", "shared", prefer="two").plugin == "two"
     assert site.imported() == {"two_code"}
 
 

@@ -10,7 +10,8 @@ _ERRORED = {
         "Look at the place that the rejects name, and write one object there.",
     ),
     "bad_type": (
-        "A value has a type that its use does not take, or a row of a CSV file has too many cells or too few.",
+        "A value has a type that its use does not take, a row of a CSV file has too many cells or too few, or one belongs to"
+        " no group.",
         (
             "Mend it in the source, or read it with a query that casts it; the reason names the field. Columns of a CSV"
             ' file are text unless source.types.FIELD = "integer"; number(FIELD) reads one in an expression.'

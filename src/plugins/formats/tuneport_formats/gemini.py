@@ -37,10 +37,13 @@ class GeminiRows:
 
     Attributes:
         features: column to type; None where that is not known, or functions may be called, whose arguments are free.
+        carries: what of a sample the rows hold.
     """
 
     def __init__(self, _config: Config, ctx: Context) -> None:
         self._ctx = ctx
+        carries = TRAITS.carries or frozenset()
+        self.carries = carries - {"tools"} if of_pairs(ctx) else carries
         self.features: dict[str, Any] | None = None
         if of_pairs(ctx):
             self.features = {"system_instruction": _SYSTEM, "contents": _CONTENTS, "completions": _COMPLETIONS}

@@ -59,6 +59,7 @@ def identity_of(
         },
         "stages": [msgspec.to_builtins(stage.ref) for stage in pipeline.stages()],
         # What a format's target can express may change without a change of its plugin: another one may update it.
+        "traits": [list(one) for stage in pipeline.formats for one in stage.contribution.changed_by],
         "weights": {name: msgspec.to_builtins(one) for name, one in pipeline.carried().items()},
         "versions": versions(),
         "values": recipe.references.fingerprints(),
