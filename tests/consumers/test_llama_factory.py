@@ -15,6 +15,9 @@ from consumers.children import READERS, ask
 CLASSIC = [name for name, cell in CELLS.items() if "llama_factory" in formats_for(cell.kind)]
 VERSION_1 = [name for name, cell in CELLS.items() if "llama_factory_v1" in formats_for(cell.kind)]
 
+ANSWERS = {"text": 0, "preference": 2, "unpaired": 2}
+"""How many answers a row has, where that is not one: text stands in the prompt, and is all learnt in its own stage."""
+
 
 def _folder(name: str, kind: str, base: Path) -> Path:
     return base / "cells" / name / "out" / "data" / kind
@@ -54,7 +57,7 @@ def read(needs: Callable[[str], None], made: Callable[[], dict[str, Any]]) -> di
 
 @pytest.mark.parametrize("name", CLASSIC)
 def test_every_entry_is_read_whole(name: str, read: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Each split is an entry; no row of it is skipped, and none is without a prompt or an answer."""
+    """Each split is an entry, no row of it is skipped, and each has as many answers as its stage wants."""
     entries = read["classic"][name]
     assert isinstance(entries, dict), entries
     folder = _folder(name, "llama_factory", tmp_path_factory.getbasetemp())
@@ -62,9 +65,8 @@ def test_every_entry_is_read_whole(name: str, read: dict[str, Any], tmp_path_fac
     written = sum(len(file.read_text("utf-8").splitlines()) for file in folder.glob("*/*.jsonl"))
     rows = [row for entry in entries.values() for row in entry["rows"]]
     assert len(rows) == written
-    assert all(row["_prompt"] and row["_response"] for row in rows)
-    paired = CELLS[name].kind in {"preference", "unpaired"}
-    assert {len(row["_response"]) for row in rows} == {2 if paired else 1}
+    assert all(row["_prompt"] for row in rows)
+    assert {len(row["_response"]) for row in rows} == {ANSWERS.get(CELLS[name].kind, 1)}
     assert {entry["ranking"] for entry in entries.values()} == {CELLS[name].kind == "preference"}
 
 
@@ -81,5 +83,6 @@ def test_version_1_learns_what_the_assistant_says(
         turns = row.get("messages") or [*row["chosen_messages"], *row["rejected_messages"]]
         weights = {turn["loss_weight"] for turn in turns if turn["loss_weight"] > 0}
         assert set(one["weights"]) == weights
-        learnt = [turn["content"][-1]["value"] for turn in turns if turn["loss_weight"] > 0]
-        assert all(text in one["learnt"] for text in learnt)
+        parts = [part for turn in turns if turn["loss_weight"] > 0 for part in turn["content"]]
+        assert all(part["value"].strip() in one["learnt"] for part in parts if part["type"] == "text")
+        assert one["learnt"].count("<tool_call>") == sum(part["type"] == "tool_call" for part in parts)

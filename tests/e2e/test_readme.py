@@ -132,7 +132,7 @@ def test_several_sources_run_as_they_stand(place: Path, monkeypatch: pytest.Monk
     (place / "chats").mkdir()
     turns = [{"user_message": f"Tell me about {n}.", "assistant_response": f"It is number {n}."} for n in range(6)]
     (place / "chats/a.jsonl.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, turns)).encode()))
-    (place / "both.toml").write_text(fenced("toml")[1], encoding="utf-8")
+    (place / "both.toml").write_text(fenced("toml")[2], encoding="utf-8")
     monkeypatch.setenv("SUPPORT_DB", "support.db")
     made = export(place / "both.toml").dataset
 
@@ -144,6 +144,29 @@ def test_several_sources_run_as_they_stand(place: Path, monkeypatch: pytest.Monk
     assert {tuple(row) for row in written} == {("messages", "weight", "metadata")}
     assert all(0.1 <= row["weight"] <= 3.0 for row in written)
     assert written[-1]["messages"][-1]["content"] == "It is number 5."
+
+
+def test_conversations_run_as_they_stand(place: Path) -> None:
+    """The README's recipe groups rows into chats, writes three formats, and parts customers."""
+    from tuneport import export
+
+    rows_ = [
+        {"chat_id": chat, "customer_id": chat % 40, "sent_at": turn, "author": author, "text": f"{chat}, {turn}: so be it."}
+        | {"stars": chat % 5 + 1}
+        for turn, author in enumerate(("customer", "agent", "customer", "agent", "customer"))
+        for chat in range(200)
+    ]
+    (place / "messages.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows_))
+    (place / "chats.toml").write_text(fenced("toml")[1], encoding="utf-8")
+    made = export(place / "chats.toml")
+
+    trl, swift = (rows(next((place / f"out/chats/data/{name}/train").iterdir())) for name in ("trl", "ms_swift"))
+    assert made.stats.total_entities == made.stats.exported_entities == 200
+    assert [turn["role"] for turn in trl[0]["prompt"]] == ["user", "assistant", "user"]
+    assert [turn["role"] for turn in swift[0]["messages"]] == ["user", "assistant", "user", "assistant"]
+    assert made.dataset.manifest.split is not None
+    assert made.dataset.manifest.split.groups == 40
+    assert (place / "out/chats/data/axolotl/axolotl.yaml").is_file()
 
 
 def test_the_host_applications_type_check(tmp_path: Path) -> None:

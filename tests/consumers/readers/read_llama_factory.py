@@ -47,7 +47,7 @@ def classic(place: str) -> dict[str, Any]:
 def version_1(place: str, tokenizer: Any) -> list[dict[str, Any]]:
     """The rows of a file as the engine of version 1 renders them: what is learnt, and the weights of it."""
     engine = DataEngine(place)
-    rendered = Renderer("chatml", tokenizer).process_samples([engine[number] for number in range(len(engine))])
+    rendered = Renderer("qwen3", tokenizer).process_samples([engine[number] for number in range(len(engine))])
     return [
         {
             "learnt": tokenizer.decode([label for label in one["labels"] if label >= 0]),

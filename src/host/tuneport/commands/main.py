@@ -22,7 +22,7 @@ COMMANDS = {
     "plugins": ("", "List, diagnose, check and lock plugins"),
     "preview": ("", "Show the plan, and records beside the rows they become; writes nothing"),
     "schema": ("", "Print the JSON Schema of recipe, manifest or result"),
-    "validate": ("", "Check a file line by line, or a dataset folder whole"),
+    "validate": ("", "Check a file line by line against a trainer's rules, or a dataset folder whole"),
 }
 """Command to the bundled plugin that brings it ("" for the host's own), and its line in the help."""
 

@@ -42,6 +42,9 @@ MESSAGES = MessageRules(
     parts=frozenset({"text", "image_url"}),
     heads="once",
 )
+_THOUGHT = openai.ANSWER.known | {"reasoning_content"}
+_ASKED = replace(openai.ASKED, roles=MESSAGES.roles, known=_THOUGHT, last=MESSAGES.roles - {"assistant"}, heads="once")
+_ANSWER = replace(openai.ANSWER, known=_THOUGHT)
 
 
 class FireworksConfig(Config):
@@ -112,7 +115,3 @@ def check(row: Mapping[str, Any]) -> Found:
         rules.keys(row, PAIR_ROW, PAIR_KEYS, found, of="Fireworks preference row")
         check_pair(row, _ASKED, _ANSWER, found, of="Fireworks row")
     return found
-
-
-_ASKED = replace(openai.ASKED, roles=MESSAGES.roles, last=MESSAGES.roles - {"assistant"}, heads="once")
-_ANSWER = replace(openai.ANSWER, known=openai.ANSWER.known | {"reasoning_content"})
