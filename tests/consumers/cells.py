@@ -32,6 +32,8 @@ class Cell:
         config: more of the recipe's `export`.
         settings: format to what it has to be told.
         refused: formats that can hold such samples, but none of these.
+        apart: formats whose rows have keys that differ, of which a card can only say so since datasets 4.7: older
+            versions read no config of such a card, so that these have a folder of their own.
     """
 
     style: str
@@ -40,10 +42,11 @@ class Cell:
     config: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
 
     def kept(self) -> list[str]:
-        """The formats that all records are written to."""
-        return [name for name in formats_for(self.kind) if name not in self.refused]
+        """The formats that all records are written to, but for those that stand apart."""
+        return [name for name in formats_for(self.kind) if name not in self.refused | self.apart]
 
 
 def _about(n: int) -> Record:
@@ -62,7 +65,7 @@ def _instruction(n: int) -> Record:
 
 
 def _answer(n: int) -> str:
-    return "2024-11-21T08:30:00Z" if n % 5 == 4 else f"It is {n * 2}, as everybody knows."
+    return "2024-11-21T08:30:00Z" if n in {4, 9} else f"It is {n * 2}, as everybody knows."
 
 
 def _chat(n: int) -> Record:
@@ -118,7 +121,7 @@ def _reasoning(n: int) -> Record:
 
 
 def _text(n: int) -> Record:
-    return {"content": f"A text about the number {n}, at some length." if n % 5 else f"2024-01-{n + 1:02d}"}
+    return {"content": f"A text about the number {n}, at some length." if n not in {4, 9} else f"2024-01-{n + 1:02d}"}
 
 
 def _completion(n: int) -> Record:
@@ -134,13 +137,16 @@ def _label(n: int) -> Record:
 
 
 _NO_TOOLS = frozenset({"alpaca", "anthropic", "bedrock", "bedrock_claude", "chatml", "huggingface"})
+_TRL = frozenset({"trl"})
 
 CELLS = {
     "instruction": Cell("instruction_tuning", _instruction, "instruction"),
     "chat": Cell("chat_completion", _chat, "chat"),
     "turns": Cell("chat_completion", _turns, "chat", refused=frozenset({"alpaca"})),
-    "tools": Cell("chat_completion", _tools, "chat", refused=_NO_TOOLS),
-    "reasoning": Cell("chat_completion", _reasoning, "chat", {"field_mapping": {"reasoning_field": "thought"}}),
+    "tools": Cell("chat_completion", _tools, "chat", refused=_NO_TOOLS, apart=_TRL),
+    "reasoning": Cell(
+        "chat_completion", _reasoning, "chat", {"field_mapping": {"reasoning_field": "thought"}}, apart=_TRL
+    ),
     "text": Cell("text_completion", _text, "text"),
     "completion": Cell("prompt_completion", _completion, "instruction"),
     "preference": Cell("preference", _preference, "preference", settings={"fireworks": {"weights": "replicate"}}),
@@ -155,23 +161,38 @@ def formats_for(kind: str) -> list[str]:
     return [name for name, kinds in takes.items() if kinds is None or kind in kinds]
 
 
+def folder_of(name: str, form: str, base: Path) -> Path:
+    """The dataset folder of a cell that has a format, exported when it is first asked for.
+
+    Args:
+        name: of the cell.
+        form: the format.
+        base: the session's own folder.
+    """
+    exported(name, base)
+    return base / "cells" / name / ("apart" if form in CELLS[name].apart else "out")
+
+
 @functools.cache
-def exported(name: str, base: Path) -> Dataset:
-    """A cell of the matrix, exported once; `base` is the session's own folder."""
+def exported(name: str, base: Path) -> list[Dataset]:
+    """A cell of the matrix, exported once to all its formats; and a second time to those that stand apart."""
     cell, folder = CELLS[name], base / "cells" / name
     folder.mkdir(parents=True)
     records = [{"id": n, **cell.record(n), **_about(n)} for n in range(ROWS)]
     lines = [json.dumps(record, ensure_ascii=False) for record in records]
     (folder / "in.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    about = {
-        "style": cell.style,
-        "formats": [{"use": one, **cell.settings.get(one, {})} for one in formats_for(cell.kind)],
-        "metadata_fields": {"source": "string", "category": "string", "tags": "list[string]"},
-        "weighting": {"weight_field": "importance", "normalize": "log"},
-        "quality": {"min_text_length": 1},
-    }
-    asked = recipe(folder / "in.jsonl", folder / "out", export={**about, **cell.config})
-    asked["source"] = {"path": asked["source"], "key": "id"}
-    asked["output"] |= {"shard_size": 2_000, "split": {"validation": 0.25}}
-    export(asked)
-    return Dataset.open(folder / "out")
+    together = [one for one in formats_for(cell.kind) if one not in cell.apart]
+    folders = {folder / "out": together} | ({folder / "apart": sorted(cell.apart)} if cell.apart else {})
+    for to, formats in folders.items():
+        about = {
+            "style": cell.style,
+            "formats": [{"use": one, **cell.settings.get(one, {})} for one in formats],
+            "metadata_fields": {"source": "string", "category": "string", "tags": "list[string]"},
+            "weighting": {"weight_field": "importance", "normalize": "log"},
+            "quality": {"min_text_length": 1},
+        }
+        asked = recipe(folder / "in.jsonl", to, export={**about, **cell.config})
+        asked["source"] = {"path": asked["source"], "key": "id"}
+        asked["output"] |= {"shard_size": 2_000, "split": {"validation": 0.25}}
+        export(asked)
+    return [Dataset.open(to) for to in folders]

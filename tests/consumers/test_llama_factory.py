@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from consumers.cells import CELLS, exported, formats_for
+from consumers.cells import CELLS, folder_of, formats_for
 from consumers.children import READERS, ask
 
 CLASSIC = [name for name, cell in CELLS.items() if "llama_factory" in formats_for(cell.kind)]
@@ -20,7 +20,7 @@ ANSWERS = {"text": 0, "preference": 2, "unpaired": 2}
 
 
 def _folder(name: str, kind: str, base: Path) -> Path:
-    return base / "cells" / name / "out" / "data" / kind
+    return folder_of(name, kind, base) / "data" / kind
 
 
 def _rows(folder: Path) -> list[dict[str, Any]]:
@@ -36,8 +36,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, Any
     def made() -> dict[str, Any]:
         if not seen:
             base, scratch = tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp("llama_factory")
-            for name in CELLS:
-                exported(name, base)
             classic = {name: str(_folder(name, "llama_factory", base)) for name in CLASSIC}
             version_1 = {name: str(_folder(name, "llama_factory_v1", base) / "train") for name in VERSION_1}
             asked = {"classic": classic, "v1": version_1, "model": str(scratch / "tiny")}

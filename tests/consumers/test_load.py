@@ -7,20 +7,27 @@ from typing import Any
 
 import pytest
 
-from consumers.cells import CELLS, ROWS, exported, formats_for
+from consumers.cells import CELLS, ROWS, exported, folder_of, formats_for
 from consumers.children import READERS, ask
 from tuneport import PluginManager
 
 VERSIONS = {"3.6": ("datasets36",), "4.4": ("datasets44",), "5.2": ()}
 
-# The formats that cannot hold a kind of sample; every other one is written, and loaded.
-REFUSED = {
-    "instruction": set[str](),
-    "chat": set[str](),
-    "text": {"alpaca", "anthropic", "bedrock_claude", "gemini", "llama_factory_v1", "mistral", "sharegpt"},
-    "preference": {"alpaca", "anthropic", "bedrock", "bedrock_claude", "chatml", "huggingface", "mistral", "sharegpt"},
-    "unpaired": set[str](),
+_ANY = {"llama_factory", "trl", "tuneport"}
+_TALK = _ANY | {
+    "alpaca", "anthropic", "axolotl", "bedrock", "bedrock_claude", "chatml", "fireworks", "gemini", "huggingface",
+    "llama_factory_v1", "mistral", "ms_swift", "openai", "sharegpt", "together",
+}  # fmt: skip
+HELD = {
+    "instruction": _TALK,
+    "chat": _TALK,
+    "text": _ANY | {"axolotl", "chatml", "huggingface", "mistral", "ms_swift", "together"},
+    "preference": _ANY | {"axolotl", "fireworks", "gemini", "ms_swift_rlhf", "openai", "together"},
+    "unpaired": _ANY | {"ms_swift_rlhf"},
 }
+"""Kind of samples to the formats that can hold it."""
+
+APART = [name for name, cell in CELLS.items() if cell.apart]
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +38,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, 
     def made(version: str) -> dict[str, Any]:
         if version not in seen:
             base = tmp_path_factory.getbasetemp()
-            folders = {name: str(base / "cells" / name / "out") for name in CELLS if exported(name, base)}
             manager = PluginManager()
-            formats = manager.names("formats")
-            loose = [name for name in formats if not manager.resolve("formats", name).traits.uniform]
-            question = {"folders": folders, "loose": loose, "files": {}}
+            loose = [name for name in manager.names("formats") if not manager.resolve("formats", name).traits.uniform]
+            folders = {name: str(folder_of(name, "tuneport", base)) for name in CELLS}
+            apart = {f"{name}, apart": str(folder_of(name, "trl", base)) for name in APART}
+            question = {
+                "folders": folders | apart,
+                "loose": [*(f"{name}/{one}" for name in folders for one in loose), *(f"{name}/trl" for name in apart)],
+                "files": {},
+            }
             seen[version] = ask(READERS / "load.py", question, base, *VERSIONS[version])
         return seen[version]
 
@@ -63,19 +74,27 @@ def test_every_format_of_a_style_loads_as_it_was_written(name: str, loaded: dict
     assert seen == {f"{name}/{one}/{split}" for one in CELLS[name].kept() for split in ("train", "validation")}
 
 
-@pytest.mark.parametrize("kind", REFUSED)
-def test_what_a_format_cannot_hold_is_known(kind: str) -> None:
-    """The formats of a kind of sample are all but those that have no place for it."""
-    names = set(PluginManager().names("formats"))
-    assert names - set(formats_for(kind)) == REFUSED[kind]
+@pytest.mark.parametrize("name", APART)
+def test_rows_whose_keys_differ_load_since_4_7(name: str, loaded: dict[str, Any]) -> None:
+    """The trainer that they are for asks for that version; an older one reads nothing of their folder."""
+    seen = {place for place in loaded["loaded"] if place.startswith(f"{name}, apart/")}
+    new = loaded["version"].startswith("5")
+    assert seen == ({f"{name}, apart/trl/{split}" for split in ("train", "validation")} if new else set())
+    assert {place: what for place, what in loaded["differ"].items() if place.startswith(f"{name}, apart/")} == {}
+
+
+@pytest.mark.parametrize("kind", HELD)
+def test_the_matrix_has_every_format_of_a_kind(kind: str) -> None:
+    """A format that comes, or takes another kind of sample, has to be said here."""
+    assert set(formats_for(kind)) == HELD[kind]
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_no_row_of_the_matrix_is_lost(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Every record is in every format but those that cannot hold such samples, and copies are counted."""
-    dataset = exported(name, tmp_path_factory.getbasetemp())
-    assert dataset.manifest.counts["exported"] == ROWS
-    for form, one in dataset.formats.items():
-        assert bool(one.ledger.refused) == (form in CELLS[name].refused)
-        rows = sum(file.rows for files in one.splits.values() for file in files)
-        assert rows == one.ledger.rows == ROWS - one.ledger.refused - one.ledger.left_out + one.ledger.copies
+    for dataset in exported(name, tmp_path_factory.getbasetemp()):
+        assert dataset.manifest.counts["exported"] == ROWS
+        for form, one in dataset.formats.items():
+            assert bool(one.ledger.refused) == (form in CELLS[name].refused)
+            rows = sum(file.rows for files in one.splits.values() for file in files)
+            assert rows == one.ledger.rows == ROWS - one.ledger.refused - one.ledger.left_out + one.ledger.copies

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from consumers.cells import CELLS, exported, formats_for
+from consumers.cells import CELLS, folder_of, formats_for
 from consumers.children import READERS, ask
 
 WRITTEN = [name for name, cell in CELLS.items() if cell.kind in {"instruction", "chat"}]
@@ -34,8 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, lis
             base = tmp_path_factory.getbasetemp()
             asked: dict[str, list[Any]] = {name: [row] for name, row in NAIVE.items()}
             for name in WRITTEN:
-                exported(name, base)
-                files = sorted((base / "cells" / name / "out/data/mistral").glob("*/*.jsonl"))
+                files = sorted((folder_of(name, "mistral", base) / "data/mistral").glob("*/*.jsonl"))
                 asked[name] = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
             seen.update(ask(READERS / "accept_mistral.py", asked, base))
         return seen

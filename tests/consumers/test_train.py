@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from consumers.cells import CELLS, exported
+from consumers.cells import CELLS, folder_of
 from consumers.children import READERS, ask
 
 TRAINERS = {"preference": "dpo", "unpaired": "kto"}
@@ -25,9 +25,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, Any
     def made() -> dict[str, Any]:
         if not seen:
             base, scratch = tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp("trained")
-            sets = {name: {"folder": str(base / "cells" / name / "out"), "config": "trl"} for name in CELLS}
-            for name in CELLS:
-                exported(name, base)
+            sets = {name: {"folder": str(folder_of(name, "trl", base)), "config": "trl"} for name in CELLS}
             (scratch / "naive").mkdir()
             (scratch / "naive" / "rows.jsonl").write_text(f"{json.dumps(NAIVE)}\n" * 4)
             sets["naive"] = {"folder": str(scratch / "naive"), "config": "default"}
@@ -46,7 +44,7 @@ def trained(needs: Callable[[str], None], made: Callable[[], dict[str, Any]]) ->
 
 
 def _rows(name: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    folder = tmp_path_factory.getbasetemp() / "cells" / name / "out/data/trl/train"
+    folder = folder_of(name, "trl", tmp_path_factory.getbasetemp()) / "data/trl/train"
     return [json.loads(line) for file in sorted(folder.iterdir()) for line in _lines(file)]
 
 

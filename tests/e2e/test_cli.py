@@ -119,7 +119,7 @@ def test_common_options_may_stand_before_the_command(demo: Path) -> None:
     after = tuneport("plugins", "list", "--json", "--plugin-dir", str(demo), cwd=demo)
 
     assert before.stdout == after.stdout
-    assert len(json.loads(before.stdout)["plugins"]) == 5
+    assert len(json.loads(before.stdout)["plugins"]) == 6
 
 
 def test_dry_run_prints_the_plan_and_writes_nothing(demo: Path, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ field_mapping = { output_field = "anwser" }
         "  5:1   export.stile\n"
         '        unknown key; did you mean "style"?\n'
         '  6:12  export.formats[0] = "tuneprot"\n'
-        '        no such format; did you mean "tuneport"? All 1: tuneport plugins list --kind format\n'
+        '        no such format; did you mean "tuneport"? All 19: tuneport plugins list --kind format\n'
         "  7:19  export.field_mapping.output_field\n"
         '        the source has no field "anwser"; did you mean "answer"? It has id, thread_id, customer_id, question,'
         " context, answer, created_at, product, category, tags, upvotes\n\n"

@@ -151,7 +151,13 @@ def test_conversations_run_as_they_stand(place: Path) -> None:
     from tuneport import export
 
     rows_ = [
-        {"chat_id": chat, "customer_id": chat % 40, "sent_at": turn, "author": author, "text": f"{chat}, {turn}: so be it."}
+        {
+            "chat_id": chat,
+            "customer_id": chat % 40,
+            "sent_at": turn,
+            "author": author,
+            "text": f"{chat}, {turn}: so be it.",
+        }
         | {"stars": chat % 5 + 1}
         for turn, author in enumerate(("customer", "agent", "customer", "agent", "customer"))
         for chat in range(200)

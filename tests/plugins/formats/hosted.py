@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tuneport import Chat, Config, Context, FormatTraits, Instruction, Message, Preference, Sample, Text, ToolCall
+from tuneport.traits import NO_TRAITS
 from tuneport_formats._hosted import register_hosted
 
 if TYPE_CHECKING:
@@ -45,13 +46,14 @@ def offered() -> dict[str, Offer]:
         name: str,
         factory: Any,
         *,
-        traits: FormatTraits,
-        check: Check,
         config: Any = None,
         doc: str = "",
+        traits: FormatTraits = NO_TRAITS,
+        check: Check | None = None,
         side_files: SideFiles | None = None,
     ) -> None:
         assert doc
+        assert check is not None
         assert side_files is None
         offers[name] = Offer(factory, config, traits, check)
 

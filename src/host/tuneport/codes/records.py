@@ -10,8 +10,7 @@ _ERRORED = {
         "Look at the place that the rejects name, and write one object there.",
     ),
     "bad_type": (
-        "A value has a type that its use does not take, a row of a CSV file has too many cells or too few, or one belongs to"
-        " no group.",
+        "A value has a type that its use does not take, a row has too many cells or too few, or belongs to no group.",
         (
             "Mend it in the source, or read it with a query that casts it; the reason names the field. Columns of a CSV"
             ' file are text unless source.types.FIELD = "integer"; number(FIELD) reads one in an expression.'
@@ -54,7 +53,7 @@ _FILTERED = {
     ),
     "left_out_by_weight": (
         "No format wrote the sample: all of them write copies in place of weights, and its weight came to none.",
-        'Weights that are closer together lose fewer: normalize = "log", or weighting.min_weight. A weight of 0 is none.',
+        'Weights that are closer together lose fewer: normalize = "log", or weighting.min_weight.',
     ),
     "missing_field": (
         "A field that the style needs is missing or null.",

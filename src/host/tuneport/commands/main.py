@@ -22,6 +22,7 @@ COMMANDS = {
     "plugins": ("", "List, diagnose, check and lock plugins"),
     "preview": ("", "Show the plan, and records beside the rows they become; writes nothing"),
     "schema": ("", "Print the JSON Schema of recipe, manifest or result"),
+    "tiny-model": ("training", "Make a small model with random weights, to try a trainer with"),
     "validate": ("", "Check a file line by line against a trainer's rules, or a dataset folder whole"),
 }
 """Command to the bundled plugin that brings it ("" for the host's own), and its line in the help."""
@@ -43,6 +44,7 @@ Check
 Extend
   plugins     {plugins}
   schema      {schema}
+  tiny-model  {tiny_model}
 
 Options for every command
   --plugin-dir DIR          also look for plugins here, repeatable   [env: TUNEPORT_PLUGIN_PATH]
@@ -90,7 +92,8 @@ class Commands(click.Group):
 
     def get_help(self, _ctx: click.Context) -> str:
         """The static table."""
-        return HELP.format(**{name: line for name, (_, line) in COMMANDS.items()}).rstrip()
+        lines = {name.replace("-", "_"): line for name, (_, line) in COMMANDS.items()}
+        return HELP.format(**lines).rstrip()
 
 
 def _settings(ctx: click.Context) -> PluginSettings:

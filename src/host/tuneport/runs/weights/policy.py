@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from tuneport.config import suggest
+from tuneport.config import closest
 from tuneport.model import Problem
 from tuneport.phrases import shown
 from tuneport.traits import FormatTraits
@@ -70,7 +70,7 @@ def carriage_for(
 def _way(asked: Any, traits: FormatTraits, name: str, path: str, problems: list[Problem]) -> Way | None:
     place = f"{path}.weights = {shown(asked)}"
     if asked not in WAYS:
-        hint = suggest(asked, WAYS) if isinstance(asked, str) else ""
+        hint = closest(asked, WAYS) if isinstance(asked, str) else ""
         problems.append(Problem(place, f"not one of {', '.join(WAYS)}", hint))
         return None
     if asked == "column" and traits.weight not in _HAS_PLACE:
