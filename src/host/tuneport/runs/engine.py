@@ -14,6 +14,7 @@ from tuneport.dataset import Dataset
 from tuneport.errors import DataError, TryAgainError
 from tuneport.options import Cancel
 from tuneport.runs.limits import enough, must_go_on
+from tuneport.runs.messages import SPLITS, TRAIN
 from tuneport.runs.planning.identity import changed
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.planning.target import LATEST
@@ -120,6 +121,7 @@ class Run:
             dataset = publisher.seal_folder()
             publisher.judge(dataset)
             publisher.warn(dataset)
+            self._sides(dataset)
             if before is not None and unchanged(before, dataset, publisher.recipe):
                 return self._unchanged(staging, before, before.path)
             self._clock()
@@ -253,6 +255,18 @@ class Run:
             error = empty_side(self._tally.splits, leakage["groups"], self._plan.split.section)
             if error is not None:
                 raise error
+
+    def _sides(self, dataset: Dataset) -> None:
+        """Check that no format was left with rows to evaluate with, and none to train on.
+
+        Raises:
+            DataError: one was.
+        """
+        for name, info in dataset.formats.items():
+            if info.splits and SPLITS[TRAIN] not in info.splits:
+                text = f"{name} has nothing to train on: {info.ledger.left_out:,} samples left out for their weight"
+                text += f", {info.ledger.refused:,} refused; nothing published"
+                raise DataError(text, f'leave {name} out, or write weights = "ignore" for it')
 
     def _clock(self) -> None:
         self._tally.stats.duration_ms = round((time.monotonic() - self._started) * 1000)

@@ -181,6 +181,7 @@ class PartResult(msgspec.Struct):
         weights: of the samples of the split `train`, before any format leaves one out.
         splits: split to the number of samples exported.
         losses: format name to what its rows do not hold, and of how many samples.
+        written: a byte per sample: whether it was exported; empty where nothing is split.
         notes: events that stages counted.
         validators: validator name to what it said of the part's rows.
         metrics: metric name to its state over the samples written, as MessagePack.
@@ -206,6 +207,7 @@ class PartResult(msgspec.Struct):
     metrics: dict[str, bytes]
     splits: dict[str, int]
     losses: dict[str, dict[str, int]]
+    written: bytes
     index_file: str = ""
 
 

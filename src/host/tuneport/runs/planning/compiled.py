@@ -55,6 +55,11 @@ class NamedFormat:
         return getattr(self.write, "features", None) or None
 
     @property
+    def needed_check(self) -> Check | None:
+        """The check, unless none of its own rows can break it."""
+        return None if getattr(self.write, "sound", False) else self.check
+
+    @property
     def carries(self) -> frozenset[str] | None:
         """What its rows hold beside texts and weight; None where it does not say."""
         return getattr(self.write, "carries", self.traits.carries)

@@ -85,6 +85,7 @@ class Once:
         self._sample: Sample | None = None
         self._row: Any = None
         self.features = getattr(write, "features", None)
+        self.sound = getattr(write, "sound", False)
         if hasattr(write, "carries"):
             self.carries = write.carries
 

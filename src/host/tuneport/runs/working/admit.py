@@ -44,10 +44,10 @@ class Reducer:
 
     def admit(self, candidates: Candidates) -> Verdict:
         """Decide one part. Parts come in order."""
-        verdict, memory = self._first_wins(candidates)
+        verdict, new = self._first_wins(candidates)
+        self._new[candidates.part] = Memory(new, b"")
         if self._split is not None:
-            verdict.splits, memory.split = self._split.part(candidates, verdict.splits)
-        self._new[candidates.part] = memory
+            verdict.splits = self._split.part(candidates, verdict.splits)
         return verdict
 
     def decide(self, everything: Everything) -> Iterator[Verdict]:
@@ -73,15 +73,20 @@ class Reducer:
             verdict.summaries, verdict.mean = summaries, mean
             yield verdict
 
+    def written(self, result: PartResult) -> None:
+        """Be told what was written of a part that was decided."""
+        if self._split is not None:
+            self._new.setdefault(result.part, Memory(b"", b"")).split = self._split.written(result.part, result.written)
+
     def leakage(self) -> dict[str, int] | None:
         """What was looked for across the split, and how often it was found; None where nothing is split."""
         return self._split.leakage() if self._split is not None else None
 
-    def _first_wins(self, candidates: Candidates) -> tuple[Verdict, Memory]:
-        """A part's verdict as far as duplicates go."""
+    def _first_wins(self, candidates: Candidates) -> tuple[Verdict, bytes]:
+        """A part's verdict as far as duplicates go, and the identities that are new."""
         splits, new = self._splits(candidates.keys)
         base = self._reach(candidates.stream, candidates.end)
-        return Verdict(candidates.part, base, splits, mean=self._mean), Memory(new, b"")
+        return Verdict(candidates.part, base, splits, mean=self._mean), new
 
     def _reach(self, stream: int, end: int) -> int:
         """Go on by `end` lines or rows; how many of this stream came before."""

@@ -39,6 +39,11 @@ def own_code(stage: StageRef, code: str) -> str:
     return f"{stage.plugin}:{code}"
 
 
+def rule_code(stage: StageRef, code: str) -> str:
+    """The code of a rule that a row breaks: never one of those by which a record counts as an error."""
+    return f"{stage.plugin}:{code}" if code in ERRORED else own_code(stage, code)
+
+
 def raised_by(stage: StageRef, whose: Whose, error: BaseException, warned: set[str]) -> Rejected:
     """The reject of a plugin that raised.
 

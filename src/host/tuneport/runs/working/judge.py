@@ -11,7 +11,7 @@ from tuneport.problems import errors_in, problems_of, sentence
 from tuneport.runs.codes import sound
 from tuneport.runs.messages import Rejected, StageRef
 from tuneport.runs.planning.compiled import Compiled
-from tuneport.runs.working.blame import Whose, own_code, raised_by
+from tuneport.runs.working.blame import Whose, raised_by, rule_code
 from tuneport.sample import Sample
 
 KEPT_PROBLEMS = 10
@@ -44,7 +44,7 @@ class Judge:
         except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             return raised_by(stage, whose, error, self._warned)
         if isinstance(row, Reject):
-            return whose.reject(stage.qualified, own_code(stage, row.code), row.reason)
+            return whose.reject(stage.qualified, rule_code(stage, row.code), row.reason)
         if sample.structured:
             row = as_it_was(row, sample.structured)
         refusals = [self._one(name, ref, validate, row, whose) for name, ref, validate in self._validators]
@@ -69,7 +69,7 @@ class Judge:
             return None
         stats.refused += 1
         reason = "; ".join(map(sentence, errors))
-        return whose.reject(stage.qualified, own_code(stage, errors[0].code or "invalid"), sound(reason))
+        return whose.reject(stage.qualified, rule_code(stage, errors[0].code or "invalid"), sound(reason))
 
 
 def as_it_was(row: Mapping[str, Any], structured: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,9 +19,10 @@ class Labels:
 
     def __init__(self, plan: Plan) -> None:
         shape = plan.compiled.sample
-        known = shape.metadata if shape is not None and plan.pipeline.weightings else {}
+        # Where all weights are the same, the records themselves say how they are spread.
+        known = shape.metadata if shape is not None and plan.mean is None else {}
         self._metadata = [name for name in _METADATA if name in known]
-        many = len(plan.inlets) > 1 and plan.pipeline.weightings
+        many = len(plan.inlets) > 1 and plan.mean is None
         self._sources = [plan.inlets[stream.inlet].name for stream in plan.streams] if many else []
 
     def add(self, labels: dict[str, list[str | None]], sample: Sample, stream: int) -> None:

@@ -15,9 +15,9 @@ from tuneport.runs.messages import SPLITS, TRAIN, Rejected
 from tuneport.runs.planning.compiled import NamedFormat
 from tuneport.runs.planning.formats import fits
 from tuneport.runs.weights.copies import copies
-from tuneport.runs.weights.losses import Aspects, lost
-from tuneport.runs.working.blame import Whose, raised_by, rejected_by
-from tuneport.runs.working.features import Observer, unwritable
+from tuneport.runs.weights.losses import Aspects, in_order, lost
+from tuneport.runs.working.blame import Whose, raised_by, rejected_by, rule_code
+from tuneport.runs.working.features import Observer, declared_feature, unwritable
 from tuneport.sample import Sample, kind_of
 
 _encode = msgspec.json.Encoder().encode
@@ -49,16 +49,19 @@ class Lines:
     notes: Counter[str]
     warned: set[str]
     ledger: FormatStats = field(default_factory=FormatStats)
-    losses: Counter[str] = field(default_factory=Counter)
+    aspects: dict[Aspects, int] = field(default_factory=dict)
     rows: dict[str, list[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         one = self.format
         self.name, self.stage = one.name, one.stage
         self.observer = None if one.features else Observer()
-        self._write, self._check, self._carries = one.write, one.check, one.carries
+        # A type that a format declares is its promise; where it cannot, each value is looked at.
+        self._untyped = one.features is None or None in map(declared_feature, one.features.values())
+        self._write, self._check, self._carries = one.write, one.needed_check, one.carries
         self._replicates = one.carriage.weights == "replicate"
         self._refuses = one.carriage.weights == "refuse"
+        self._picky = self._refuses or one.unsure
         self._uniform = one.traits.uniform
 
     def times(self, sample: Sample, split: str, identity: bytes, mean: float | None) -> int:
@@ -77,8 +80,8 @@ class Lines:
     def line(self, sample: Sample, whose: Whose) -> Line | Rejected:
         """A sample's row, not kept yet; or why there is none."""
         try:
-            row: object = self._unfit(sample) or self._write(sample)
-            reject = row if isinstance(row, Reject) else self._checked(row)
+            row: object = (self._unfit(sample) if self._picky else None) or self._write(sample)
+            reject = self._ruled(row.code, row.reason) if isinstance(row, Reject) else self._checked(row)
             if reject is not None:
                 return rejected_by(self.stage, whose, reject)
             # The observer's is a copy, for whoever looks at the row next may change it.
@@ -95,16 +98,31 @@ class Lines:
         rows = self.rows.setdefault(split, [])
         rows.extend([line.data] * times)
         if aspects:
-            self.losses.update(lost(aspects, self._carries))
+            # Most samples of a run have the same: what is lost of them is worked out once, at the end.
+            self.aspects[aspects] = self.aspects.get(aspects, 0) + 1
+
+    def losses(self) -> dict[str, int]:
+        """What its rows do not hold of their samples, and of how many."""
+        counts: Counter[str] = Counter()
+        for aspects, count in self.aspects.items():
+            for aspect in lost(aspects, self._carries):
+                counts[aspect] += count
+        return {aspect: counts[aspect] for aspect in in_order(counts)}
 
     def _unfit(self, sample: Sample) -> Reject | None:
         """Why this format cannot have a sample at all."""
-        if self._refuses and sample.weight != 1.0:
+        if sample.weight != 1.0 and not self._weighs(sample):
             return Reject("weight_not_carried", f"Weight is {sample.weight:.6g}, and this format carries none")
         takes = self.format.traits.kinds
         if self.format.unsure and takes is not None and not fits(type(sample), takes):
             return Reject("kind", f"It cannot hold {kind_of(type(sample))} samples")
         return None
+
+    def _weighs(self, sample: Sample) -> bool:
+        """Whether a weight may come to this format; what becomes of it where the style said its kind is planned."""
+        kinds = self.format.traits.weighs
+        written = self.format.unsure and self.format.carriage.weights == "column"
+        return not self._refuses and (not written or kinds is None or fits(type(sample), kinds))
 
     def _checked(self, row: Any) -> Reject | None:
         """Why a row cannot stand in this file; a row that breaks the contract is an error of its plugin."""
@@ -116,7 +134,7 @@ class Lines:
                 self.columns = names
             elif names != self.columns:
                 raise ValueError(f"columns {names}, where the first row has {self.columns}")
-        if self.observer is not None and (reject := unwritable(row)) is not None:
+        if self._untyped and (reject := unwritable(row)) is not None:
             return reject
         problems = problems_of(self._check, row) if self._check is not None else []
         return self._refusal(problems) if problems else None
@@ -125,6 +143,10 @@ class Lines:
         """The reject that a target's own rules ask for; what they only warn of is counted."""
         errors = errors_in(problems)
         if errors:
-            return Reject(errors[0].code or "invalid", "; ".join(map(sentence, errors)))
+            return self._ruled(errors[0].code or "invalid", "; ".join(map(sentence, errors)))
         self.notes.update(f"{problem.code or 'warning'} warned of by {self.name}" for problem in problems)
         return None
+
+    def _ruled(self, code: str, reason: str) -> Reject:
+        """A reject of the format itself, whose codes do not make errors of records."""
+        return Reject(rule_code(self.stage, str(code)), reason)

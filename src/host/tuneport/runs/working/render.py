@@ -65,6 +65,7 @@ class _Part:
     judge: Judge
     measures: Measures
     notes: Counter[str]
+    exported: bytearray
     splits: Counter[str] = field(default_factory=Counter)
     weights: list[float] = field(default_factory=list)
     labels: dict[str, list[str | None]] = field(default_factory=dict)
@@ -111,6 +112,9 @@ class Renderer:
         self._max_errors = plan.recipe.output.max_errors
         self._keeper = keeper
         self._indexed = plan.indexed
+        self._split = plan.split is not None
+        self._copies = any(one.carriage.weights == "replicate" for one in plan.compiled.formats)
+        self._once = [1] * len(plan.compiled.formats)
         self._seed = plan.recipe.run.seed
         # Weights that were divided by their mean already have the mean 1.
         self._unit_mean = 1.0 if plan.pipeline.mean_one else None
@@ -125,7 +129,8 @@ class Renderer:
         formats = [
             Lines(one, self._columns.get(one.name), self._seed, notes, compiled.warned) for one in compiled.formats
         ]
-        part = _Part(candidates, prepared, verdict, formats, Judge(compiled), Measures(compiled), notes)
+        exported = bytearray(len(verdict.splits))
+        part = _Part(candidates, prepared, verdict, formats, Judge(compiled), Measures(compiled), notes, exported)
         finish = self._finishers[self._inlets[candidates.stream]]
         finish.summaries(verdict.summaries)
         for position, split in enumerate(verdict.splits):
@@ -150,21 +155,27 @@ class Renderer:
     def _written(self, part: _Part, sample: Sample, split: str, whose: Whose, position: int) -> Rejected | None:
         identity, weight = part.identity(position), sample.weight
         mean = self._unit_mean if self._unit_mean is not None else part.verdict.mean
-        times = [lines.times(sample, split, identity, mean) for lines in part.formats]
+        times: Sequence[int] = self._once
+        if self._copies:
+            times = [lines.times(sample, split, identity, mean) for lines in part.formats]
         made = [lines.line(sample, whose) if count else None for lines, count in zip(part.formats, times, strict=True)]
         # After the bytes are made: what a validator or a metric does to a row, or to a sample, is not written.
         rejected = part.judge.judge(sample, whose)
         if rejected is not None:
             return rejected
+        # What no format writes was never exported, and none of them owes a row for it.
+        refused = next((one for one in made if isinstance(one, Rejected)), None)
+        lost = not any(isinstance(one, Line) for one in made)
+        if lost and refused is not None and None not in made:
+            return refused
         if split == _TRAIN:
             part.weights.append(weight)
             self._labels.add(part.labels, sample, part.candidates.stream)
-        if not any(isinstance(one, Line) for one in made):
-            # No format wrote it: it was never exported, and so none of them owes a row for it.
-            refusals = [one for one in made if isinstance(one, Rejected)]
-            return refusals[0] if None not in made else whose.reject("render", "left_out_by_weight", _LEFT_OUT)
+        if lost:
+            return whose.reject("render", "left_out_by_weight", _LEFT_OUT)
         wrote = self._kept(part, made, times, sample, split)
         part.splits[split] += 1
+        part.exported[position] = 1
         part.measures.add(sample, split)
         if self._indexed:
             line = self._index_line(part, sample, position, whose, wrote)
@@ -235,7 +246,8 @@ class Renderer:
             validators=part.judge.stats,
             metrics=part.measures.states(),
             splits=dict(part.splits),
-            losses={lines.name: dict(lines.losses) for lines in formats if lines.losses},
+            written=bytes(part.exported) if self._split else b"",
+            losses={lines.name: losses for lines in formats if (losses := lines.losses())},
             index_file=keeper.save_index(number, lines) if lines else "",
         )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import compress
 
-from tuneport.runs.messages import DUPLICATE, KEY_BYTES, PROMPT_BYTES, STRATUM_BYTES, Candidates
+from tuneport.runs.messages import DUPLICATE, KEY_BYTES, STRATUM_BYTES, Candidates
 from tuneport.runs.planning.split import Split
 from tuneport.runs.splitting.audit import Audit
 
@@ -20,57 +21,66 @@ class Splitting:
     def __init__(self, split: Split) -> None:
         self._assigner = split.assigner()
         self._audit = Audit(split.before)
-        self._units = bytearray()
+        self._by_sample = bool(split.before.samples)
+        self._gathered: list[tuple[int, bytes]] = []
         self._strata = bytearray()
-        self._parts: list[tuple[bytes, bytes]] = []
+        self._decided: dict[int, _Decided] = {}
 
-    def part(self, candidates: Candidates, kept: bytes) -> tuple[bytes, bytes]:
-        """The splits of one part, and what has to be known of it after a crash; `kept` says what is no duplicate."""
-        units = _units(candidates, kept)
-        splits = bytes(map(self._assigner.one, _pieces(units, KEY_BYTES)))
-        memory = self._audit.add(_kept(candidates.prompts, PROMPT_BYTES, kept), units, splits)
-        return _spread(kept, splits), memory
-
-    def restore(self, memory: bytes) -> None:
-        """Take up a part that was decided."""
-        self._audit.restore(memory)
+    def part(self, candidates: Candidates, kept: bytes) -> bytes:
+        """The splits of one part; `kept` says what is no duplicate."""
+        one = _Decided(candidates.prompts, candidates.units or candidates.keys)
+        one.splits = _spread(kept, map(self._assigner.one, _kept(one.units, KEY_BYTES, kept)))
+        self._decided[candidates.part] = one
+        return one.splits
 
     def gather(self, candidates: Candidates, kept: bytes) -> None:
         """Add a part that will be decided with all others."""
-        self._parts.append((kept, _kept(candidates.prompts, PROMPT_BYTES, kept)))
-        self._units += _units(candidates, kept)
-        self._strata += _kept(candidates.strata, STRATUM_BYTES, kept)
+        self._gathered.append((candidates.part, kept))
+        one = _Decided(candidates.prompts, candidates.units or candidates.keys)
+        one.keys = candidates.keys if self._by_sample else b""
+        self._decided[candidates.part] = one
+        self._strata += b"".join(_kept(candidates.strata, STRATUM_BYTES, kept))
 
     def whole(self) -> Iterator[bytes]:
         """The splits of all parts that were gathered, in order."""
-        units = bytes(self._units)
-        every = self._assigner.all(units, bytes(self._strata))
-        start = 0
-        for kept, prompts in self._parts:
-            end = start + len(prompts) // PROMPT_BYTES
-            splits = every[start:end]
-            self._audit.add(prompts, units[start * KEY_BYTES : end * KEY_BYTES], splits)
-            start = end
-            yield _spread(kept, splits)
+        columns = [(self._decided[part], kept) for part, kept in self._gathered]
+        units = b"".join(unit for one, kept in columns for unit in _kept(one.units, KEY_BYTES, kept))
+        keys = b"".join(key for one, kept in columns for key in _kept(one.keys, KEY_BYTES, kept))
+        every = iter(self._assigner.all(units, bytes(self._strata), keys))
+        for part, kept in self._gathered:
+            self._decided[part].splits = _spread(kept, every)
+            yield self._decided[part].splits
+
+    def written(self, part: int, written: bytes) -> bytes:
+        """Look at what was written of a part, a byte for each sample; what has to be known of it after a crash."""
+        one = self._decided.pop(part)
+        splits = bytes(side if is_there else DUPLICATE for side, is_there in zip(one.splits, written, strict=True))
+        return self._audit.add(one.prompts, one.units, splits, one.keys)
+
+    def restore(self, memory: bytes) -> None:
+        """Take up what `written` returned."""
+        self._audit.restore(memory)
 
     def leakage(self) -> dict[str, int]:
         """What was looked for across the split, and how often it was found."""
         return self._audit.result()
 
 
-def _units(candidates: Candidates, kept: bytes) -> bytes:
-    return _kept(candidates.units or candidates.keys, KEY_BYTES, kept)
+@dataclass
+class _Decided:
+    """The columns of a part, kept until it is known what was written of it."""
+
+    prompts: bytes
+    units: bytes
+    splits: bytes = b""
+    keys: bytes = b""
 
 
-def _kept(column: bytes, width: int, kept: bytes) -> bytes:
-    return b"".join(compress(_pieces(column, width), kept))
+def _kept(column: bytes, width: int, kept: bytes) -> Iterator[bytes]:
+    pieces = (column[start : start + width] for start in range(0, len(column), width))
+    return compress(pieces, kept)
 
 
-def _pieces(column: bytes, width: int) -> Iterator[bytes]:
-    return (column[start : start + width] for start in range(0, len(column), width))
-
-
-def _spread(kept: bytes, splits: bytes) -> bytes:
+def _spread(kept: bytes, splits: Iterator[int]) -> bytes:
     """A byte for every sample of a part, duplicates among them."""
-    following = iter(splits)
-    return bytes(next(following) if keep else DUPLICATE for keep in kept)
+    return bytes(next(splits) if keep else DUPLICATE for keep in kept)

@@ -6,12 +6,13 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import compress
-from math import fsum, inf, isfinite, isnan
+from math import isfinite, isnan
 
 from tuneport.errors import PluginError, told
 from tuneport.hookspecs import DeferredWeighting
 from tuneport.runs.messages import TRAIN, Candidates, Rejected, StageRef
 from tuneport.runs.planning.plan import Plan
+from tuneport.runs.weights.sums import WeightSums
 from tuneport.runs.working.blame import Whose, bad_weight, raised_by
 from tuneport.sample import Sample
 from tuneport.summary import Summary
@@ -98,19 +99,9 @@ class Mean:
 
     def of(self, everything: Iterable[Candidates], splits: Sequence[bytes], summaries: Sequence[Summary]) -> float:
         """The mean, rounded once, whatever the order of samples; 0.0 where there are none."""
-        count = 0
-
-        def weights() -> Iterator[float]:
-            nonlocal count
-            for candidates, verdict in zip(everything, splits, strict=True):
-                finisher = self._finishers[self._inlets[candidates.stream]]
-                finisher.summaries(summaries)
-                for weight in finisher.weights(candidates, verdict):
-                    count += 1
-                    yield weight
-
-        try:
-            total = fsum(weights())
-        except OverflowError:
-            total = inf
-        return total / count if count else 0.0
+        sums = WeightSums()
+        for candidates, verdict in zip(everything, splits, strict=True):
+            finisher = self._finishers[self._inlets[candidates.stream]]
+            finisher.summaries(summaries)
+            sums.add([*finisher.weights(candidates, verdict)])
+        return sums.mean

@@ -52,12 +52,15 @@ class Work:
         self._total: int | None = None
         self._read = 0
         self._done: list[tuple[int, int]] = []
+        self._before: dict[int, PartResult] = {}
 
     def restore(self, keys: bytes, results: Sequence[PartResult]) -> None:
         """Take up parts that were done before: the identities they brought, and how far they reach."""
         if self._spool is None:
             self._reducer.restore(keys, results)
             self._done += [(result.stream, result.read) for result in results]
+        else:
+            self._before |= {result.part: result for result in results}
 
     def run(self) -> None:
         """Do it.
@@ -74,10 +77,18 @@ class Work:
                 self._fill(executor, self._spool)
             self._total = self._spool.parts
             # What was rendered before is decided again, and not written again.
-            decided = self._reducer.decide(self._spool.candidates)
-            verdicts = (verdict for verdict in decided if verdict.part >= self._tally.next_part)
+            verdicts = self._left(self._reducer.decide(self._spool.candidates))
         self._render(executor.render(verdicts))
         self._tally.leakage = self._reducer.leakage()
+
+    def _left(self, decided: Iterable[Verdict]) -> Iterator[Verdict]:
+        """The verdicts of parts that were not rendered before."""
+        for verdict in decided:
+            before = self._before.pop(verdict.part, None)
+            if before is None:
+                yield verdict
+            else:
+                self._reducer.written(before)
 
     def _prepared(self, executor: InProcess, done: Iterable[tuple[int, int]]) -> Iterator[Candidates]:
         parts = Parts(self._plan, done)
@@ -112,6 +123,7 @@ class Work:
             for result in results:
                 before = tally.stats.exported_entities
                 tally.add(result)
+                self._reducer.written(result)
                 unsaved.append(result)
                 size += max(result.read * _RECORD_BYTES, sum(segment.size for segment in result.segments))
                 self._told(before, self._total, self._read)
