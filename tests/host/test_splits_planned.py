@@ -71,3 +71,24 @@ def test_the_first_version_has_nothing_to_go_by(source: Path, tmp_path: Path) ->
     assert first.dataset.manifest.split.stayed == 0
     assert again is not None
     assert (again.moved, again.stayed, again.against) == (0, 50, first.digest)
+
+
+def test_the_audit_looks_at_what_was_written(source: Path, tmp_path: Path) -> None:
+    """What a validator refused stands on no side: it is no group, and no prompt of it leaks."""
+    with source.open("a") as file:
+        for number in range(100):
+            record = {"id": 100 + number, "thread": 1000 + number, "question": f"What is number {number}?"}
+            file.write(json.dumps(record | {"answer": f"Nobody knows {number}!"}) + "\n")
+    data = asking(source, tmp_path / "out", group_by="thread")
+    schema = '{"properties": {"output": {"pattern": "[.]$"}}}'
+    data["export"] = {"structured_gen": {"enable_schema_validation": True, "json_schema": schema}}
+    split = export(data).dataset.manifest.split
+
+    assert split is not None
+    assert (split.groups, split.prompts_on_both_sides) == (50, 0)
+    del data["export"]
+    data["output"]["path"] = str(tmp_path / "all")
+    every = export(data).dataset.manifest.split
+    assert every is not None
+    assert every.groups == 150
+    assert every.prompts_on_both_sides > 0

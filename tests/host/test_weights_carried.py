@@ -14,7 +14,7 @@ import pytest
 from tools import recipe, rows, tree
 
 from tuneport import ExportStats, FormatTraits, PluginManager, Sample, export, hookimpl
-from tuneport.errors import RecipeError
+from tuneport.errors import DataError, RecipeError
 from tuneport.runs import ExportResult, Sizes, execute, plan_export
 
 
@@ -231,3 +231,34 @@ def test_wrong_carriages(given: dict[str, Any], place: str, said: str, manager: 
 
     assert problem.path == place
     assert said in problem.message
+
+
+def test_huge_weights_have_a_mean(manager: PluginManager, tmp_path: Path) -> None:
+    """A sum beyond every float is no reason to leave samples out: equal weights are one row each."""
+    source = faq(tmp_path / "faq.jsonl", [1e308] * 40)
+    data = asking(source, tmp_path / "out", ["acme:plain", "acme:heavy"], weighting={"mean_one": True})
+    result = export(data, manager=manager)
+
+    assert ledger(result.stats, "plain") == (40, 0, 0, 0)
+    assert {row["w"] for row in rows(next((tmp_path / "out/data/heavy/train").iterdir()))} == {1.0}
+
+
+def test_a_format_with_nothing_to_train_on_publishes_nothing(manager: PluginManager, tmp_path: Path) -> None:
+    """Rows to evaluate with alone are no dataset: the error names the format, and what to write."""
+    source = faq(tmp_path / "faq.jsonl", [0] * 40)
+    split = {"validation": 0.25, "mode": "exact"}
+    data = asking(source, tmp_path / "out", ["tuneport", "acme:plain"], output={"split": split})
+    with pytest.raises(DataError, match="plain has nothing to train on: 30 samples left out") as caught:
+        export(data, manager=manager)
+
+    assert 'weights = "ignore"' in caught.value.hint
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_no_format_takes_does_not_count_among_weights(manager: PluginManager, tmp_path: Path) -> None:
+    """Samples that every format refuses were never exported: weights are those of the others."""
+    source = faq(tmp_path / "faq.jsonl", [1, 3, 1])
+    result = export(asking(source, tmp_path / "out", [{"use": "acme:plain", "weights": "refuse"}]), manager=manager)
+
+    assert result.stats.rejects == {"weight_not_carried": 1}
+    assert (result.weights["count"], result.weights["max"]) == (2, 1.0)
