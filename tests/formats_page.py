@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec.json
 
 from tuneport import FormatTraits, PluginManager
-from tuneport.runs.weights.policy import carriage_of
-from tuneport.runs.weights.words import flags, status
-from tuneport.traits import ASPECTS
+from tuneport.runs.weights.policy import Carriage, carriage_for, carriage_of
+from tuneport.runs.weights.words import flags
+from tuneport.traits import ASPECTS, status_words
 
 KINDS = {
     "instruction_tuning": "instruction",
@@ -42,10 +46,22 @@ def weights_table(formats: dict[str, FormatTraits]) -> list[str]:
     """Where each format has a place for a sample's weight, and what becomes of it where the recipe does not say."""
     rows = []
     for name, traits in formats.items():
-        way = carriage_of({}, traits, name, "", []).weights
-        said = [traits.weight_note, flags(way, traits), "taken as it is" if traits.scale == "absolute" else ""]
-        rows.append([name, PLACES[traits.weight] or TURNS.get(traits.weight, ""), way, "; ".join(filter(None, said))])
+        carriage = carriage_of({}, traits, name, "", [])
+        taken = "taken as it is" if traits.scale == "absolute" else ""
+        said = [traits.weight_note, flags(carriage.weights, traits), taken]
+        place = PLACES[traits.weight] or TURNS.get(traits.weight, "")
+        rows.append([name, place, _ways(carriage, traits, name), "; ".join(filter(None, said))])
     return _table(["format", "place for a weight", "if you do not say", "its reader"], rows)
+
+
+def _ways(carriage: Carriage, traits: FormatTraits, name: str) -> str:
+    """What becomes of weights, and of those of kinds that have no place for one."""
+    others = [
+        f"{way} for {kind}"
+        for kind in sorted(traits.kinds or ())
+        if (way := carriage_for(carriage, [kind], traits, name, "", []).weights) != carriage.weights
+    ]
+    return ", ".join([carriage.weights, *others])
 
 
 def carried_table(formats: dict[str, FormatTraits]) -> list[str]:
@@ -58,9 +74,34 @@ def carried_table(formats: dict[str, FormatTraits]) -> list[str]:
 
 
 def ending_table(formats: dict[str, FormatTraits]) -> list[str]:
-    """Targets that have ended or will end."""
-    said = {name: status(name, traits, all_notes=False) for name, traits in formats.items()}
+    """Targets that have ended or will end: the page says the day, and not whether it has come."""
+    said = {name: status_words(name, traits, date.min, all_notes=False) for name, traits in formats.items()}
     return _table(["format", "state"], ([name, text.removeprefix(f"{name} ")] for name, text in said.items() if text))
+
+
+def options_table(manager: PluginManager) -> list[str]:
+    """What each format can be told beside `weights` and `max_copies`, as its configuration says it."""
+    rows = []
+    for name in sorted(manager.names("formats")):
+        for option, field in manager.resolve("formats", name).config.model_fields.items():
+            about = " ".join((field.description or "").split()).replace("<", "&lt;")
+            default = _default(field.get_default(call_default_factory=True))
+            rows.append([name, option, _values(field.annotation), default, about])
+    return _table(["format", "option", "values", "default", "what for"], rows)
+
+
+def _values(kind: Any) -> str:
+    """What an option may be."""
+    if get_origin(kind) is Literal:
+        return ", ".join(map(_default, get_args(kind)))
+    if get_origin(kind) is list:
+        return f"a list of {_values(get_args(kind)[0])}"
+    return {bool: "`true`, `false`", str: "a text"}.get(kind, "an object, or its text")
+
+
+def _default(value: object) -> str:
+    """A value as a recipe has it; nothing for what a recipe cannot say."""
+    return "" if value is None else f"`{msgspec.json.encode(value).decode()}`"
 
 
 def tables_of(text: str) -> list[list[str]]:

@@ -32,8 +32,7 @@ class Cell:
         config: more of the recipe's `export`.
         settings: format to what it has to be told.
         refused: formats that can hold such samples, but none of these.
-        apart: formats whose rows have keys that differ, of which a card can only say so since datasets 4.7: older
-            versions read no config of such a card, so that these have a folder of their own.
+        untyped: formats whose rows hold objects of many kinds, which no card declares: datasets finds out since 4.7.
     """
 
     style: str
@@ -42,11 +41,11 @@ class Cell:
     config: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
-    apart: frozenset[str] = frozenset()
+    untyped: frozenset[str] = frozenset()
 
     def kept(self) -> list[str]:
-        """The formats that all records are written to, but for those that stand apart."""
-        return [name for name in formats_for(self.kind) if name not in self.refused | self.apart]
+        """The formats that all records are written to, and whose columns a card declares."""
+        return [name for name in formats_for(self.kind) if name not in self.refused | self.untyped]
 
 
 def _about(n: int) -> Record:
@@ -137,16 +136,13 @@ def _label(n: int) -> Record:
 
 
 _NO_TOOLS = frozenset({"alpaca", "anthropic", "bedrock", "bedrock_claude", "chatml", "huggingface"})
-_TRL = frozenset({"trl"})
 
 CELLS = {
     "instruction": Cell("instruction_tuning", _instruction, "instruction"),
     "chat": Cell("chat_completion", _chat, "chat"),
     "turns": Cell("chat_completion", _turns, "chat", refused=frozenset({"alpaca"})),
-    "tools": Cell("chat_completion", _tools, "chat", refused=_NO_TOOLS, apart=_TRL),
-    "reasoning": Cell(
-        "chat_completion", _reasoning, "chat", {"field_mapping": {"reasoning_field": "thought"}}, apart=_TRL
-    ),
+    "tools": Cell("chat_completion", _tools, "chat", refused=_NO_TOOLS, untyped=frozenset({"trl"})),
+    "reasoning": Cell("chat_completion", _reasoning, "chat", {"field_mapping": {"reasoning_field": "thought"}}),
     "text": Cell("text_completion", _text, "text"),
     "completion": Cell("prompt_completion", _completion, "instruction"),
     "preference": Cell("preference", _preference, "preference", settings={"fireworks": {"weights": "replicate"}}),
@@ -161,38 +157,34 @@ def formats_for(kind: str) -> list[str]:
     return [name for name, kinds in takes.items() if kinds is None or kind in kinds]
 
 
-def folder_of(name: str, form: str, base: Path) -> Path:
-    """The dataset folder of a cell that has a format, exported when it is first asked for.
+def folder_of(name: str, base: Path) -> Path:
+    """The dataset folder of a cell, exported when it is first asked for.
 
     Args:
         name: of the cell.
-        form: the format.
         base: the session's own folder.
     """
     exported(name, base)
-    return base / "cells" / name / ("apart" if form in CELLS[name].apart else "out")
+    return base / "cells" / name / "out"
 
 
 @functools.cache
-def exported(name: str, base: Path) -> list[Dataset]:
-    """A cell of the matrix, exported once to all its formats; and a second time to those that stand apart."""
+def exported(name: str, base: Path) -> Dataset:
+    """A cell of the matrix, exported once to all its formats."""
     cell, folder = CELLS[name], base / "cells" / name
     folder.mkdir(parents=True)
     records = [{"id": n, **cell.record(n), **_about(n)} for n in range(ROWS)]
     lines = [json.dumps(record, ensure_ascii=False) for record in records]
     (folder / "in.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    together = [one for one in formats_for(cell.kind) if one not in cell.apart]
-    folders = {folder / "out": together} | ({folder / "apart": sorted(cell.apart)} if cell.apart else {})
-    for to, formats in folders.items():
-        about = {
-            "style": cell.style,
-            "formats": [{"use": one, **cell.settings.get(one, {})} for one in formats],
-            "metadata_fields": {"source": "string", "category": "string", "tags": "list[string]"},
-            "weighting": {"weight_field": "importance", "normalize": "log"},
-            "quality": {"min_text_length": 1},
-        }
-        asked = recipe(folder / "in.jsonl", to, export={**about, **cell.config})
-        asked["source"] = {"path": asked["source"], "key": "id"}
-        asked["output"] |= {"shard_size": 2_000, "split": {"validation": 0.25}}
-        export(asked)
-    return [Dataset.open(to) for to in folders]
+    about = {
+        "style": cell.style,
+        "formats": [{"use": one, **cell.settings.get(one, {})} for one in formats_for(cell.kind)],
+        "metadata_fields": {"source": "string", "category": "string", "tags": "list[string]"},
+        "weighting": {"weight_field": "importance", "normalize": "log"},
+        "quality": {"min_text_length": 1},
+    }
+    asked = recipe(folder / "in.jsonl", folder / "out", export={**about, **cell.config})
+    asked["source"] = {"path": asked["source"], "key": "id"}
+    asked["output"] |= {"shard_size": 2_000, "split": {"validation": 0.25}}
+    export(asked)
+    return Dataset.open(folder / "out")

@@ -20,7 +20,7 @@ ANSWERS = {"text": 0, "preference": 2, "unpaired": 2}
 
 
 def _folder(name: str, kind: str, base: Path) -> Path:
-    return folder_of(name, kind, base) / "data" / kind
+    return folder_of(name, base) / "data" / kind
 
 
 def _rows(folder: Path) -> list[dict[str, Any]]:

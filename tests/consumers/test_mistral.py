@@ -34,7 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, lis
             base = tmp_path_factory.getbasetemp()
             asked: dict[str, list[Any]] = {name: [row] for name, row in NAIVE.items()}
             for name in WRITTEN:
-                files = sorted((folder_of(name, "mistral", base) / "data/mistral").glob("*/*.jsonl"))
+                files = sorted((folder_of(name, base) / "data/mistral").glob("*/*.jsonl"))
                 asked[name] = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
             seen.update(ask(READERS / "accept_mistral.py", asked, base))
         return seen

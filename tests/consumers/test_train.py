@@ -25,7 +25,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, Any
     def made() -> dict[str, Any]:
         if not seen:
             base, scratch = tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp("trained")
-            sets = {name: {"folder": str(folder_of(name, "trl", base)), "config": "trl"} for name in CELLS}
+            sets = {name: {"folder": str(folder_of(name, base)), "config": "trl"} for name in CELLS}
             (scratch / "naive").mkdir()
             (scratch / "naive" / "rows.jsonl").write_text(f"{json.dumps(NAIVE)}\n" * 4)
             sets["naive"] = {"folder": str(scratch / "naive"), "config": "default"}
@@ -44,7 +44,7 @@ def trained(needs: Callable[[str], None], made: Callable[[], dict[str, Any]]) ->
 
 
 def _rows(name: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    folder = folder_of(name, "trl", tmp_path_factory.getbasetemp()) / "data/trl/train"
+    folder = folder_of(name, tmp_path_factory.getbasetemp()) / "data/trl/train"
     return [json.loads(line) for file in sorted(folder.iterdir()) for line in _lines(file)]
 
 

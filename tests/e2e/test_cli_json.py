@@ -1,4 +1,4 @@
-"""`tuneport export x.json`: a recipe where the file is one, else a source."""
+"""`tuneport export x.json`: a recipe where the file is one, else a source; and `--json`, what a script is told."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
+import msgspec.json
 import pytest
 from tools import NOW, rows
 
 from tuneport.commands.export import recipe_of
+from tuneport.dataset import DatasetManifest
 
 RECORDS = [{"id": number, "question": f"What is {number}?", "answer": f"It is number {number}."} for number in range(9)]
 
@@ -126,3 +129,55 @@ def test_a_slip_in_a_recipe_is_a_recipes_error(tmp_path: Path) -> None:
     path = written(tmp_path, '{"source": "faq.json",\n "output": out}')
     with pytest.raises(Exception, match="2:12  not JSON: Expecting value"):
         recipe_of([path])
+
+
+def test_a_script_is_told_what_a_person_is(tmp_path: Path) -> None:
+    """Splits, weights, what is not carried and notes, as manifest and terminal have them, and as the schema says."""
+    records = [{**record, "product": "Drift", "votes": 9 - number} for number, record in enumerate(RECORDS)]
+    (tmp_path / "faq.json").write_text(json.dumps(records))
+    asked = ["faq.json", "--to", "out", "--now", NOW, "--on-exists", "replace", "--split", "test=0.34,mode=exact"]
+    asked += ["--set", 'export.metadata_fields={product="string"}', "--set", 'export.weighting={weight_field="votes"}']
+    asked += ["--format", "trl", "--format", "openai"]
+    ran, again = tuneport(*asked, "--json", cwd=tmp_path), tuneport(*asked, "--json", cwd=tmp_path)
+    said, same = json.loads(ran.stdout), json.loads(again.stdout)
+    manifest = msgspec.json.decode((tmp_path / "out/manifest.json").read_bytes(), type=DatasetManifest)
+
+    assert said["splits"] == {"test": 3, "train": 6}
+    assert said["split"] == msgspec.to_builtins(manifest.split)
+    assert (said["split"]["asked"], said["split"]["mode"], said["split"]["prompts_on_both_sides"]) == (
+        {"test": 0.34},
+        "exact",
+        0,
+    )
+    assert said["weights"] == manifest.weights
+    assert said["weights"]["count"] == 6
+    assert {name: one["weights"] for name, one in said["formats"].items()} == {"trl": "column", "openai": "replicate"}
+    assert {name: one["not_carried"] for name, one in said["formats"].items()} == {
+        name: one.losses for name, one in manifest.formats.items()
+    }
+    assert said["formats"]["trl"]["not_carried"] == {"metadata": 9}
+    shown = " ".join(tuneport(*asked, "--set", "run.seed=2", cwd=tmp_path).stdout.split())
+    assert [text.split()[0] for text in said["notes"]] == ["openai"]
+    assert f"note {said['notes'][0]}" in shown
+    assert (same["status"], same["splits"], same["notes"]) == ("unchanged", said["splits"], said["notes"])
+
+    command = [sys.executable, "-m", "tuneport", "schema", "result"]
+    schema = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True).stdout
+    judge = jsonschema_rs.validator_for(json.loads(schema), offline=True)
+    assert judge.is_valid(said)
+    assert judge.is_valid(same)
+    assert not judge.is_valid({**said, "splits": 9})
+    assert not judge.is_valid({**said, "formats": {"trl": {"weights": 1}}})
+    assert said.keys() <= properties(json.loads(schema), "Published")
+
+
+def properties(schema: dict[str, Any], name: str) -> set[str]:
+    """What a schema knows of one of its objects."""
+    return set(schema["$defs"][name]["properties"])
+
+
+def test_where_nothing_is_split_all_is_train(tmp_path: Path) -> None:
+    """A script need not ask whether there is a split."""
+    (tmp_path / "faq.json").write_text(json.dumps(RECORDS))
+    said = json.loads(tuneport("faq.json", "--to", "out.jsonl", "--json", cwd=tmp_path).stdout)
+    assert (said["splits"], said["split"], said["notes"]) == ({"train": 9}, None, [])

@@ -48,12 +48,12 @@ def test_a_damaged_dataset_names_the_file(out: Path) -> None:
     assert ran.returncode == 1
     assert ran.stdout.startswith("out: 2 problems in 1,")
     assert "\n  README.md\n" in ran.stdout
-    assert "  is not what was written: SHA256SUMS has another digest of it\n" in ran.stdout
+    assert "  is not what was written: SHA256SUMS has another digest of it   [changed]\n" in ran.stdout
     assert ran.stdout.endswith("remove it\n")
 
 
 def test_equal_problems_take_one_line(tmp_path: Path) -> None:
-    """Many equal problems are one line with the first lines, and the fix below it; a single one names its line."""
+    """Many equal problems are one line with the first lines and the code, the fix below; one alone names its line."""
     good, bad = '{"a": "x", "weight": 1.0}\n', '{"a": "x", "weight": 1}\n'
     (tmp_path / "a.jsonl").write_text(good * 2 + bad + good * 4 + bad * 17_203 + "{\n")
     ran = tuneport("validate", "a.jsonl", cwd=tmp_path)
@@ -62,9 +62,9 @@ def test_equal_problems_take_one_line(tmp_path: Path) -> None:
     assert ran.stdout.splitlines() == [
         "a.jsonl: 17,205 problems in 17,211 rows",
         "",
-        "    17,204 lines  weight is an integer, 1.0 is wanted   first: 3, 8, 9",
+        "    17,204 lines  weight is an integer, 1.0 is wanted   first: 3, 8, 9   [integer_among_floats]",
         "                  write weights as floats: 1.0",
-        "     line 17,211  not JSON: expecting property name enclosed in double quotes at column 2",
+        "     line 17,211  not JSON: expecting property name enclosed in double quotes at column 2   [bad_json]",
     ]
 
 
@@ -134,3 +134,18 @@ def test_a_schema_judges_a_file(tmp_path: Path) -> None:
 
     assert tuneport("validate", "a.jsonl", "--schema", "s.json", cwd=tmp_path).returncode == 0
     assert tuneport("validate", "b.jsonl", "--schema", "s.json", cwd=tmp_path).returncode == 1
+
+
+def test_what_else_a_rule_said_is_told(tmp_path: Path) -> None:
+    """Two roles that are unknown are both named, with the code that `explain` knows, and a limit is of the file."""
+    roles = ("bot", "bot", "cat", "dog", "cow", "ant")
+    turns = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
+    rows = [{"messages": [{"role": role, "content": "Hm."}, *turns]} for role in roles]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    text = tuneport("validate", "a.jsonl", "--format", "openai", cwd=tmp_path).stdout
+
+    assert '  6 lines  /messages/0/role: "bot" is nobody who may speak   first: 1, 2, 3   [unknown_role]\n' in text
+    assert '  also: "cat" is nobody who may speak; "dog" is nobody who may speak; and more\n' in text
+    assert "  the file  6 rows, and openai wants 10 at least   [too_few_rows]\n" in text
+    assert "        export more records\n" in text
+    assert tuneport("explain", "unknown_role", cwd=tmp_path).returncode == 0

@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 from tools import recipe
 
-from formats_page import KINDS, bundled, carried_table, ending_table, styles_table, tables_of, takes, weights_table
+from formats_page import (
+    KINDS,
+    bundled,
+    carried_table,
+    ending_table,
+    options_table,
+    styles_table,
+    tables_of,
+    takes,
+    weights_table,
+)
 from tuneport import PluginManager
 from tuneport.errors import RecipeError
 from tuneport.runs import Plan, plan_export
@@ -43,6 +53,7 @@ def test_the_page_says_what_formats_say(manager: PluginManager) -> None:
         styles_table(formats),
         weights_table(formats),
         carried_table(formats),
+        options_table(manager),
         ending_table(formats),
     ]
 

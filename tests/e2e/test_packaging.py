@@ -164,6 +164,17 @@ def test_importing_tuneport_imports_nothing_heavy(installed: Site, tmp_path: Pat
     assert "pydantic" in _heavy(asked)
 
 
+def test_a_command_whose_libraries_are_missing_says_how_to_install_them(installed: Site, tmp_path: Path) -> None:
+    """Where tuneport is installed without the extra, it names what is missing, in one line, and makes nothing."""
+    done = installed.tuneport("tiny-model", "tiny", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr.splitlines()[:2] == [
+        "a tiny model needs torch, transformers and tokenizers, which are not installed",
+        "pip install 'tuneport[train]'",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
 def _imported(importtime: str) -> set[str]:
     """The modules that `-X importtime` lists."""
     lines = (line for line in importtime.splitlines() if line.startswith("import time:"))
@@ -207,7 +218,7 @@ def test_a_bundled_plugin_imports_what_any_plugin_may(package: str) -> None:
         ("if TYPE_CHECKING:\n    from tuneport.hookspecs import Register", True),
         ("from tuneport.hookspecs import Register", False),
         ("if TYPE_CHECKING:\n    pass\nelse:\n    from tuneport.hookspecs import Register", False),
-        ("from tuneport import SampleShape", False),
+        ("from tuneport import FormatInfo", False),
         ("from tuneport import Config, runs", False),
         ("def f():\n    from tuneport.runs import export", False),
         ("if TYPE_CHECKING:\n    from tuneport.runs import export", False),

@@ -245,6 +245,27 @@ def test_the_validator_and_the_metric_are_ten_lines_and_work(tmp_path: Path) -> 
     assert made.dataset.manifest.metrics == {"questions": 1}
 
 
+def test_traits_are_updated_as_they_stand() -> None:
+    """The README's plugin changes what it names of another plugin's format, in three lines, and nothing else."""
+    import types
+
+    from tuneport import PluginManager
+
+    source = fenced("python")[5]
+    module = types.ModuleType("acme")
+    exec(compile(source, "README", "exec"), module.__dict__)  # noqa: S102
+    manager = PluginManager()
+    before = vars(manager.resolve("formats", "openai").traits)
+    manager.register(module, "acme")
+    after = vars(manager.resolve("formats", "openai").traits)
+
+    assert len([line for line in source.splitlines() if line.strip()]) == 4
+    assert {name: after[name] for name in after if after[name] != before[name]} == {
+        "max_bytes": 1 << 30,
+        "note": "The limit of our contract",
+    }
+
+
 def test_the_tree_of_a_run_is_what_a_run_leaves(place: Path) -> None:
     """The files that the README lists are the files that a run leaves."""
     from tuneport import export

@@ -18,9 +18,9 @@ import pytest
 from tools import recipe
 
 from tuneport import FormatTraits, PluginManager, export, hookimpl, validate
+from tuneport.lines import FIRST_BLOCK
 from tuneport.validation import loading
 from tuneport.validation.dates import is_date
-from tuneport.validation.lines import FIRST_BLOCK
 from tuneport.validation.loader import same
 
 

@@ -30,13 +30,13 @@ SPLITS: dict[str, dict[str, Any]] = {
 }
 
 
-def lines(numbers: range) -> str:
+def lines(numbers: range, shift: int = 0) -> str:
     """Records in threads of four, some of them twice, and questions that stand in several threads."""
     return "".join(
         json.dumps(
             {
                 "id": number,
-                "thread": number // 4,
+                "thread": (number + shift) // 4,
                 "kind": "ab"[number % 3 % 2],
                 "question": f"What is sign {number % 150}?",
                 "answer": f"It stands for number {number - number % 7 // 6}. Read on in the manual.",
@@ -51,7 +51,7 @@ def lines(numbers: range) -> str:
 def place(tmp_path: Path) -> Path:
     """A folder to export into, beside what the splits read: rows to evaluate with, and two earlier datasets."""
     (tmp_path / "faq.jsonl").write_text(lines(range(300)))
-    (tmp_path / "before.jsonl").write_text(lines(range(100, 400)))
+    (tmp_path / "before.jsonl").write_text(lines(range(100, 400), shift=1))
     (tmp_path / "golden.jsonl").write_text('{"question": "what is sign 7?"}\n')
     for name, split in (("old", {"validation": 0.3, "group_by": "thread"}), ("plain", {"validation": 0.3})):
         data = recipe(tmp_path / "before.jsonl", tmp_path / name)
@@ -87,6 +87,7 @@ def test_a_killed_split_goes_on_to_the_same_bytes(split: str, place: Path) -> No
     assert (info.groups_on_both_sides, info.moved) == (0, 0)
     assert info.groups > 50
     assert info.stayed > 20
+    assert (info.samples_moved > 5) == ("group_by" in SPLITS[split])
     assert info.prompts_on_both_sides > 5
     for last in {*range(0, whole.operations, EVERY), whole.operations - 1}:
         data = asked(place, split)

@@ -13,6 +13,7 @@ _PLACES = {
     "Malformed": (1, "code"),
     "Problem": (3, "code"),
     "FaultError": (0, "code"),
+    "_ruled": (0, "code"),
     "reject": (1, "code"),
     "rejected": (1, "code"),
     "tell": (0, "code"),
@@ -72,7 +73,7 @@ def _of_call(call: ast.Call) -> Iterator[ast.expr]:
     name = ast.unparse(call.func)
     last = name.rpartition(".")[2]
     place, keyword = _PLACES.get(last, (None, ""))
-    if name.endswith("own_code"):
+    if name.endswith(("own_code", "rule_code")):
         place = 1
     if name.endswith(("findings.add", "_findings.add", "ctx.count", "context.count")):
         place = 0

@@ -12,7 +12,9 @@ from tuneport.commands.wording import WIDTH, note, percent, row
 from tuneport.dataset import DataFile, FormatInfo, SplitInfo
 from tuneport.options import FormatStats
 from tuneport.runs.weights import words
-from tuneport.traits import FormatTraits
+from tuneport.traits import FormatTraits, status_words
+
+TODAY = date(2026, 12, 24)
 
 WEIGHTS = {"count": 2178, "min": 0.29, "max": 5.88, "mean": 1.0, "effective": 1640.4, "top_share": 0.04}
 TRL = FormatTraits(weight="row", weight_note="our trainer reads it, stock TRL ignores it")
@@ -31,6 +33,7 @@ def info(weights: str, ledger: FormatStats, losses: dict[str, int] | None = None
     [
         (info("column", FormatStats(7), train=7), TRL, {}, ["  x           7 rows"]),
         (info("column", FormatStats(0)), TRL, {}, ["  x           0 rows"]),
+        (info("column", FormatStats(1), train=1), TRL, {}, ["  x           1 row"]),
         (
             info("column", FormatStats(2412), validation=234, train=2178),
             TRL,
@@ -77,6 +80,18 @@ def test_a_format_is_a_line_or_a_few(
     assert format_rows("x", one, traits, weights) == lines
 
 
+def test_samples_that_no_format_wrote_are_left_out_of_each() -> None:
+    """They are in no format's ledger, and were left out for their weights all the same."""
+    one = info("replicate", FormatStats(7, 0, 1, 2), train=7)
+
+    assert format_rows("x", one, NONE, WEIGHTS, 25) == [
+        "  x           7 rows, weights as copies: 26 samples left out, 2 extra rows"
+    ]
+    assert format_rows("x", info("column", FormatStats(8), train=8), TRL, WEIGHTS, 25) == [
+        "  x           8 rows, weight column; our trainer reads it, stock TRL ignores it"
+    ]
+
+
 def test_a_long_name_keeps_its_distance() -> None:
     """Its line is longer, and says the same."""
     name = "bedrock_claude_2"
@@ -108,6 +123,8 @@ def test_what_will_become_of_weights(way: str, traits: FormatTraits, said: str) 
         (FormatTraits(), True, ""),
         (FormatTraits(status="sunset", sunset=date(2027, 1, 6)), False, "x ends on 2027-01-06"),
         (FormatTraits(status="sunset", sunset=date(2027, 1, 6), note="a"), False, "x ends on 2027-01-06: a"),
+        (FormatTraits(sunset=TODAY), False, "x ends on 2026-12-24"),
+        (FormatTraits(sunset=date(2026, 12, 23), note="a"), False, "x ended on 2026-12-23: a"),
         (FormatTraits(status="sunset"), False, "x will end"),
         (FormatTraits(status="legacy", note="a"), False, "x is legacy: a"),
         (FormatTraits(status="legacy", sunset=date(2026, 9, 10)), False, "x is legacy since 2026-09-10"),
@@ -115,7 +132,7 @@ def test_what_will_become_of_weights(way: str, traits: FormatTraits, said: str) 
 )
 def test_targets_that_end(traits: FormatTraits, all_notes: bool, said: str) -> None:
     """After a run only what has ended or will end; in a plan whatever is to be known."""
-    assert words.status("x", traits, all_notes=all_notes) == said
+    assert status_words("x", traits, TODAY, all_notes=all_notes) == said
 
 
 @pytest.mark.parametrize(
@@ -160,6 +177,15 @@ def test_how_samples_were_split(split: SplitInfo, lines: list[str]) -> None:
     assert max(map(len, lines)) <= WIDTH
 
 
+@pytest.mark.parametrize(("count", "told"), [(1, "1 sample"), (1200, "1,200 samples")])
+def test_samples_that_followed_their_group_are_told(count: int, told: str) -> None:
+    """They stood elsewhere in the earlier dataset, which is no leak by itself and has to be known."""
+    info = SplitInfo(mode="stable", asked={"test": 0.1}, samples={"train": 9, "test": 1}, group_by=["a"])
+    info.against, info.stayed, info.samples_moved = "0123", 5, count
+    text = " ".join("".join(split_rows(info)).split())
+    assert text.endswith(f"0 of 5 earlier groups moved · {told} moved to where the group stands")
+
+
 def test_nothing_is_said_of_what_is_not_there() -> None:
     """No split, no weights."""
     assert split_rows(None) == weight_row({}) == row("x", "") == []
@@ -177,10 +203,10 @@ def test_remarks_of_a_run() -> None:
     """Odd weights as such, odd weights in a format, and targets that end: in this order."""
     formats = {"swift": info("column", FormatStats(9), train=9), "old": info("ignore", FormatStats(9), train=9)}
     traits = {"swift": SWIFT, "old": FormatTraits(status="legacy")}
-    said = list(remarks(formats, traits, {**WEIGHTS, "top_share": 0.5, "mean": 2.0}))
+    said = list(remarks(formats, traits, {**WEIGHTS, "top_share": 0.5, "mean": 2.0}, TODAY))
 
     assert [one.split(" ")[0] for one in said] == ["50", "swift", "old"]
-    assert list(remarks(formats, traits, {})) == ["old is legacy"]
+    assert list(remarks(formats, traits, {}, TODAY)) == ["old is legacy"]
 
 
 def test_notes_are_wrapped_and_stay_on_their_lines() -> None:

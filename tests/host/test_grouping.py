@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -143,7 +144,11 @@ def test_rows_of_a_conversation_are_one_record(memory: int, tmp_path: Path) -> N
 ORDERS = {
     "numbers": ([3, 1, 2], [1, 2, 0]),
     "nulls first": ([5, None, 4], [1, 2, 0]),
-    "numbers before texts": (["1", 9, "0", None], [3, 1, 2, 0]),
+    "numbers before texts": (["b", 9, "a", None], [3, 1, 2, 0]),
+    "texts of numbers": ([str(n) for n in range(12, 0, -1)], list(range(11, -1, -1))),
+    "texts and numbers": ([3, "10", "2.5", " -4 ", 2.5, "x", "", None], [7, 3, 2, 4, 0, 1, 6, 5]),
+    "versions": (["1.10.0", "1.9.0"], [0, 1]),
+    "exact numbers": ([Decimal("2.5"), "10", 2], [2, 0, 1]),
     "ties in source order": ([1, 1.0, 1, 0], [3, 0, 1, 2]),
     "texts": (["2024-01-02", "2023-12-31", "2024-01-01"], [1, 2, 0]),
     "large": ([2**70, -(2**70), 0], [1, 2, 0]),
@@ -168,10 +173,14 @@ def test_turns_are_sorted_by_several_fields() -> None:
 
 
 def test_a_conversation_is_named_by_several_fields() -> None:
-    """Values that look alike together are not the same: a text is no number, and fields do not run into each other."""
-    rows = [{"a": a, "b": b, "role": "user", "content": "x"} for a, b in [(1, "2"), ("1", 2), ("1', '", ""), (1, "2")]]
+    """Values that look alike together are not the same: fields do not run into each other."""
+    pairs = [("1", "2"), ("1\x1f", "2"), ("1", "\x1f2"), ("1', '2", "2"), ("1", "', '2"), ("1", "2")]
+    rows = [{"a": a, "b": b, "role": "user", "content": "x"} for a, b in pairs]
     found = records(grouped(stream(Given(rows)), by=["a", "b"]))
-    assert [(one["a"], one["b"], len(one["messages"])) for one in found] == [(1, "2", 2), ("1", 2, 1), ("1', '", "", 1)]
+    assert [(one["a"], one["b"], len(one["messages"])) for one in found] == [
+        (*pairs[0], 2),
+        *((*p, 1) for p in pairs[1:-1]),
+    ]
 
 
 @pytest.mark.parametrize("memory", [TINY, 20_000])
@@ -230,6 +239,9 @@ def test_a_conversation_without_end_is_an_error(keys: dict[str, Any]) -> None:
 
 STRANGE = {
     "null": (None, "Field 'chat' is null: the row belongs to no group"),
+    "empty": ("", "Field 'chat' is blank: the row belongs to no group"),
+    "blank": (" \t", "Field 'chat' is blank: the row belongs to no group"),
+    "no number": (float("nan"), "Field 'chat' is not a number: the row belongs to no group"),
     "list": (["a"], "Field 'chat' is a list, which names no group"),
     "table": ({"a": 1}, "Field 'chat' is a table, which names no group"),
 }
@@ -249,12 +261,14 @@ def test_a_row_that_belongs_to_no_conversation_is_an_error_of_its_own(chat: Any,
         ]
 
 
-def test_values_that_only_look_alike_are_kept_apart() -> None:
-    """The numbers 1 and 1.0 are one; true, and the text, are others."""
-    rows = [turn(chat, n) for n, chat in enumerate([1, True, "1", 1.0, 1.5, float("nan"), float("nan")])]
+def test_one_value_is_one_conversation_in_whatever_type() -> None:
+    """The number 7 of a JSON file is the text "7" of a CSV file; "007" is another."""
+    rows = [turn(chat, n) for n, chat in enumerate([7, True, "7", 7.0, 1.5, "1.5", "true", "007", Decimal(7)])]
     for memory in (1, 64 << 20):
         found = records(grouped(stream(Given(rows)), memory=memory))
-        assert [said(one)[1] for one in found] == [[0, 3], [1], [2], [4], [5, 6]]
+        assert [said(one)[1] for one in found] == [[0, 2, 3, 8], [1, 6], [4, 5], [7]]
+    in_order = [turn(7, 1), turn("7", 2), turn("8", 3), turn(8, 4)]
+    assert [said(one)[1] for one in records(grouped(stream(Given(in_order)), sorted=True))] == [[1, 2], [3, 4]]
 
 
 def test_values_come_back_from_disk_as_they_were() -> None:
@@ -421,7 +435,7 @@ def test_memory_does_not_grow_with_rows() -> None:
 WRONG = {
     "by": ({"by": []}, "source.group.by"),
     "empty": ({"by": ""}, 'source.group.by = ""'),
-    "twice": ({"by": ["a", "a"]}, "a field stands there twice"),
+    "twice": ({"by": ["a", "a"]}, "a field that is named twice"),
     "unknown": ({"by": "a", "order": "b"}, 'did you mean "order_by"?'),
     "one field": ({"by": "a", "role_field": "x", "content_field": "x"}, 'role_field and content_field are both "x"'),
     "of turns": ({"by": "a", "role_field": "a"}, 'by names "a", which is a field of single turns'),

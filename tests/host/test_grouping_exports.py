@@ -13,7 +13,7 @@ import pytest
 from tools import NOW, Killed, Mortal, rows, tree
 
 import tuneport
-from tuneport.errors import DataError, RecipeError
+from tuneport.errors import RecipeError
 from tuneport.runs import Sizes, execute, plan_export
 from tuneport.runs.storage import Storage
 
@@ -215,12 +215,23 @@ def test_an_unknown_key_names_the_closest() -> None:
     assert (path, message, hint) == ("source.group.orderby", "unknown key", 'did you mean "order_by"?')
 
 
-def test_a_column_that_no_first_row_has_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    """Where rows alone say what there is, a name that none of the first has is told with the closest."""
+@pytest.mark.parametrize(
+    ("key", "name", "near"),
+    [("by", "chatid", "chat_id"), ("order_by", "sentat", "sent_at"), ("role_field", "sendr", "sender")],
+)
+def test_a_column_that_no_first_row_has_is_told(key: str, name: str, near: str) -> None:
+    """Where rows alone say what there is, as well: without it there would be no conversation to read."""
+    recipe = asked(write("chats.jsonl", turns(4, 2)), group={**GROUP, key: name})
+    path, message, hint = problem(recipe)
+    assert (path, message) == (f'source.group.{key} = "{name}"', "none of the first rows has such a field")
+    assert hint == f'did you mean "{near}"?'
+
+
+def test_a_field_of_turns_that_no_first_row_has_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    """It may come late: turns have it then, and null where not."""
     write("chats.jsonl", turns(4, 2))
-    with pytest.raises(DataError):
-        tuneport.export(asked("chats.jsonl", group={**GROUP, "role_field": "sendr"}))
-    assert 'none of the first rows has a field "sendr" (source.group.role_field); did you mean "sender"?' in caplog.text
+    tuneport.export(asked("chats.jsonl", group={**GROUP, "fields": ["topik"]}))
+    assert 'none of the first rows has a field "topik" (source.group.fields); did you mean "topic"?' in caplog.text
 
 
 def test_an_excluded_column_cannot_be_a_turn() -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from tools import rows
@@ -25,6 +25,7 @@ from tuneport import (
     Text,
     export,
     hookimpl,
+    validate,
 )
 from tuneport.errors import DataError, PluginError, RecipeError, SourceError, TuneportError
 from tuneport.runs import ExportResult, execute, plan_export
@@ -228,6 +229,26 @@ def test_a_row_that_no_loader_reads_back_is_refused(answer: Any, code: str, tmp_
 
     assert stats.rejects == {code: 1}
     assert rows(tmp_path / "out") == [{"t": "text 0"}, {"t": "text 2"}, {"t": "text 3"}]
+
+
+class Loose:
+    """A format whose column holds objects of any kind, as it says itself."""
+
+    features: ClassVar[dict[str, Any]] = {"t": {"struct": {"about": "json"}}}
+
+    def __call__(self, sample: Text) -> dict[str, Any]:
+        about = {"text 0": {"n": 1}, "text 1": {"n": 2**63}, "text 2": {"n": "two"}}
+        return {"t": {"about": about.get(sample.text, {"m": None})}}
+
+
+def test_what_has_no_type_is_left_to_the_loader(tmp_path: Path) -> None:
+    """Nothing declares types that are not there, and validate compares nothing within them; each value is looked at."""
+    result = through(tmp_path / "out", Third(write=Loose()))
+
+    assert result.stats.rejects == {"int_range": 1}
+    assert [one.features for one in result.dataset.formats.values()] == [None]
+    report = validate(tmp_path / "out")
+    assert (report.problems, report.rows) == ([], 3)
 
 
 @pytest.mark.parametrize("answer", [None, 5, "text", {"text": "a"}], ids=repr)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+OPEN = {f"tuneport.{name}" for name in ("config", "errors", "expressions", "hookspecs", "schemas", "storage")}
+"""Modules that plugins may import, beside the public names of `tuneport`."""
 WRITING = {"write_bytes", "write_text", "rename", "unlink", "rmdir", "mkdir", "touch", "symlink_to", "rmtree"}
 
 
@@ -31,6 +34,17 @@ def test_files_are_small() -> None:
 
     assert len(lengths) > 60
     assert {path: length for path, length in lengths.items() if length > 300} == {}
+
+
+def test_each_module_of_the_host_is_open_to_plugins_or_closed() -> None:
+    """What stands at the top of the host is forbidden to plugins, but for what is named here."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (closed,) = (one["forbidden_modules"] for one in contracts if "inner module" in one["name"])
+    there = {f"tuneport.{path.stem}" for path in (ROOT / "src/host/tuneport").iterdir() if path.suffix == ".py"}
+    there |= {f"tuneport.{path.parent.name}" for path in (ROOT / "src/host/tuneport").glob("*/__init__.py")}
+
+    assert len(closed) == len(set(closed))
+    assert set(closed) == there - OPEN - {"tuneport.__init__", "tuneport.__main__"}
 
 
 def test_every_bundled_plugin_is_pointed_to() -> None:
@@ -59,6 +73,20 @@ from tuneport import PluginManager, validate
 PluginManager().load("jsonl_llm")
 import tuneport.validation.schema, tuneport.commands.validate, tuneport.commands.plugins
 print([name for name in sys.modules if name.startswith("tuneport.runs")])
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said == "[]\n"
+
+
+def test_a_run_loads_nothing_that_checks_files() -> None:
+    """Reading an earlier dataset for its splits needs a reader of lines, and no validation."""
+    import subprocess
+    import sys
+
+    code = """
+import sys
+import tuneport.runs.engine, tuneport.runs.splitting.against, tuneport.runs.splitting.exclude
+print([name for name in sys.modules if name.startswith("tuneport.validation")])
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said == "[]\n"

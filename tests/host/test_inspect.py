@@ -231,6 +231,34 @@ SPOKEN: dict[str, tuple[Made, dict[str, Any]]] = {
             "field_mapping": {"prompt_field": "prompt", "completion_field": "completion", "label_field": "label"},
         },
     ),
+    "words for good and bad, in a column of any name": (
+        lambda n: {"prompt": f"What is {n}?", "response": f"{PROSE} {n}", "said": ("Thumbs up", "thumbs_down")[n % 2]},
+        {
+            "style": "unpaired_preference",
+            "field_mapping": {"prompt_field": "prompt", "completion_field": "response", "label_field": "said"},
+        },
+    ),
+    "one and minus one": (
+        lambda n: {"prompt": f"What is {n}?", "completion": f"{PROSE} {n}", "mark": 1 - n % 2 * 2},
+        {
+            "style": "unpaired_preference",
+            "field_mapping": {"prompt_field": "prompt", "completion_field": "completion", "label_field": "mark"},
+        },
+    ),
+    "feedback as text": (
+        lambda n: {"prompt": f"What is {n}?", "completion": f"{PROSE} {n}", "feedback": ("true", "false")[n % 2]},
+        {
+            "style": "unpaired_preference",
+            "field_mapping": {"prompt_field": "prompt", "completion_field": "completion", "label_field": "feedback"},
+        },
+    ),
+    "a flag of another kind": (
+        lambda n: {"prompt": f"What is {n}?", "completion": f"{PROSE} {n}", "public": 1, "paid": n % 2 == 0},
+        {
+            "style": "prompt_completion",
+            "field_mapping": {"prompt_field": "prompt", "completion_field": "completion"},
+        },
+    ),
 }
 
 
@@ -247,6 +275,57 @@ def test_conversations_and_preferences(tmp_path: Path, case: str, kind: str) -> 
     assert export_section == wanted
     (folder,) = {found.parent.parent.parent.parent for found in tmp_path.rglob("00000-of-00001.jsonl")}
     assert len(rows(folder)) == 5
+
+
+def message(number: int, role: str, names: Sequence[str]) -> dict[str, Any]:
+    """A row that is one turn of three; rows stand in the opposite of their order."""
+    by, order, who, text = names
+    asks = number % 2 == 0
+    said = f"What is {number}?" if asks else f"{PROSE} {number}"
+    return {by: f"c{number // 3}", order: -number, who: "user" if asks else role, text: said, "lang": "en"}
+
+
+@pytest.mark.parametrize(
+    ("names", "role"),
+    [
+        (("conversation_id", "turn", "role", "content"), "assistant"),
+        (("chatId", "sent_at", "sender", "text"), "Agent"),
+        (("ticket_id", "created_at", "author_type", "body"), "support"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["jsonl", "sqlite", "csv"])
+def test_rows_of_messages_are_grouped(tmp_path: Path, names: Sequence[str], role: str, kind: str) -> None:
+    """A row for each message: the recipe groups them in order, and says what roles mean that nobody knows."""
+    records = [message(n, role, names) for n in range(12)]
+    if kind == "csv":
+        path = tmp_path / "in.csv"
+        cells = [",".join(f'"{value}"' for value in one.values()) for one in records]
+        path.write_text("\n".join([",".join(records[0]), *cells]))
+    else:
+        make = jsonl if kind == "jsonl" else stored
+        path = make(tmp_path / f"in.{kind}", records)
+    recipe = exported(path)
+
+    by, order, who, text = names
+    assert recipe["source"]["group"] == {"by": by, "order_by": order, "role_field": who, "content_field": text}
+    assert "key" not in recipe["source"]
+    wanted = {"style": "chat_completion", "trailing_turns": "drop", "field_mapping": {"messages_field": "messages"}}
+    meant = {} if role == "assistant" else {"roles": {role.lower(): "assistant"}}
+    assert recipe["export"] == {**wanted, **meant, "metadata_fields": {"lang": "string"}}
+    (folder,) = {found.parent.parent.parent.parent for found in tmp_path.rglob("00000-of-00001.jsonl")}
+    assert [len(row["messages"]) for row in rows(folder)] == [2, 3, 2, 3], "in order, up to the last answer"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"role": "admin"}, {"role": "user"}, {"conversation_id": None}, {"role": 3}, {"messages": "m"}],
+)
+def test_what_only_looks_like_messages(tmp_path: Path, change: dict[str, Any]) -> None:
+    """A role that says nothing, no assistant, nothing in common: rows are no turns then."""
+    names = ("conversation_id", "turn", "role", "content")
+    records = [{**message(n, "assistant", names), **change} for n in range(12)]
+    recipe = tomllib.loads(inspect(jsonl(tmp_path / "in.jsonl", records)).recipe)
+    assert "group" not in recipe["source"]
 
 
 def stored(path: Path, records: Sequence[Mapping[str, Any]]) -> Path:

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec.json
 import pytest
 
-from tuneport import Problem
+from tuneport import PluginManager, Problem, Recipe
 from tuneport.commands.terminal import failed
 from tuneport.errors import RecipeError, StorageError
 from tuneport.recipes import load_recipe, parse_recipe
-from tuneport.recipes.schema import Failed
+from tuneport.recipes.schema import Failed, recipe_schema
 
 TOML = """\
 source = "a.db"
@@ -166,3 +166,47 @@ def test_a_document_of_failure_lists_the_problems(tmp_path: Path, capsys: pytest
     }
     assert [one.line for one in document.error.problems] == [12, 14]
     assert "problems" not in json.loads(capsys.readouterr().out)["error"]
+
+
+FIELDS = [("source", "key"), ("source.group", "by"), ("output.split", "group_by"), ("output.split", "stratify_by")]
+"""Keys of a recipe that name fields: the section, and the key."""
+
+
+@pytest.mark.parametrize(("section", "key"), FIELDS)
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (1, "a field's name, or a list of them"),
+        ([""], "a field without a name"),
+        (["a", "a"], "a field that is named twice"),
+    ],
+)
+def test_names_of_fields_are_wrong_in_the_same_words(section: str, key: str, value: Any, said: str) -> None:
+    """Whichever key names them."""
+    top, _, inner = section.partition(".")
+    given = {inner: {key: value}} if inner else {key: value}
+    recipe = {"source": {"path": "a.jsonl"}, "output": {"path": "out"}}
+    with pytest.raises(RecipeError) as caught:
+        must_be_right(parse_recipe({**recipe, top: {**recipe[top], **given}}))
+    assert any(one.path.startswith(f"{section}.{key}") and said in one.message for one in caught.value.problems)
+
+
+def must_be_right(recipe: Recipe) -> None:
+    """Raise for what a recipe's reader has only noted."""
+    if recipe.problems:
+        raise RecipeError(recipe.problems)
+
+
+def test_names_of_fields_have_one_schema() -> None:
+    """A name or several, none of them empty."""
+    definitions = recipe_schema(PluginManager())["$defs"]
+    keys = [
+        ("SourceSection", "key"),
+        ("GroupSection", "by"),
+        ("SplitSection", "group_by"),
+        ("SplitSection", "stratify_by"),
+    ]
+    name = {"type": "string", "minLength": 1}
+    for model, key in keys:
+        choices = definitions[model]["properties"][key]["anyOf"]
+        assert choices == [name, {"type": "array", "items": name}, {"$ref": "#/$defs/Reference"}]

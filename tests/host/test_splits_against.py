@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,9 @@ def dataset(folder: Path, lines: list[Any] | None, *, group_by: list[str] | None
     index = []
     if lines is not None:
         data = "".join(f"{one if isinstance(one, str) else json.dumps(one)}\n" for one in lines).encode()
-        (folder / "index/00000.jsonl.gz").write_bytes(gzip.compress(data))
-        index = [DataFile("index/00000.jsonl.gz", len(lines), len(data), 0, "")]
+        packed = gzip.compress(data)
+        (folder / "index/00000.jsonl.gz").write_bytes(packed)
+        index = [DataFile("index/00000.jsonl.gz", len(lines), len(data), 0, hashlib.sha256(packed).hexdigest())]
     info = SplitInfo(mode="exact", asked={}, samples={}, group_by=group_by or [], **split)
     manifest = DatasetManifest(
         name="out",
@@ -61,7 +63,7 @@ def dataset(folder: Path, lines: list[Any] | None, *, group_by: list[str] | None
 
 def sides(folder: Path, group_by: tuple[str, ...] = ()) -> dict[int, int]:
     """Number of a unit to its side, as far as the first ten go."""
-    before = read_earlier(folder, group_by).before
+    before = read_earlier(folder, group_by).before.units
     known = {number: before.get(number_of(bytes.fromhex(name(number)))) for number in range(10)}
     return {number: side for number, side in known.items() if side is not None}
 
@@ -79,6 +81,17 @@ def test_groups_stand_where_the_index_says(tmp_path: Path) -> None:
     lines = [line(1, "train", unit=7), line(2, "train", unit=7), line(3, "validation", unit=8), line(4, None, unit=9)]
     folder = dataset(tmp_path / "out", lines, group_by=["thread_id"])
     assert sides(folder, ("thread_id",)) == {7: TRAIN, 8: VALIDATION}
+    samples = read_earlier(folder, ["thread_id"]).before.samples
+    stood = {1: TRAIN, 2: TRAIN, 3: VALIDATION}
+    assert samples == {number_of(bytes.fromhex(name(number))): side for number, side in stood.items()}
+
+
+@pytest.mark.parametrize("order", [("train", "test"), ("test", "train")])
+def test_a_sample_that_stood_on_two_sides_was_trained_on(tmp_path: Path, order: tuple[str, str]) -> None:
+    """Two groups may hold the same, where duplicates are kept: none of it may be kept apart later."""
+    lines = [line(1, split, unit=unit) for unit, split in enumerate(order)]
+    before = read_earlier(dataset(tmp_path / "out", lines, group_by=["thread_id"]), ["thread_id"]).before
+    assert list(before.samples.values()) == [TRAIN]
 
 
 def test_of_a_folder_of_versions_it_is_the_newest(tmp_path: Path) -> None:
@@ -86,7 +99,9 @@ def test_of_a_folder_of_versions_it_is_the_newest(tmp_path: Path) -> None:
     dataset(tmp_path / "out/v0001", [line(1, "train")])
     dataset(tmp_path / "out/v0002", [line(1, "test")])
     (tmp_path / "out/latest").symlink_to("v0002")
-    assert sides(tmp_path / "out") == {1: TEST}
+    assert sides(tmp_path / "out") == sides(tmp_path / "out/latest") == {1: TEST}
+    read = {read_earlier(tmp_path / folder, []).path for folder in ("out", "out/latest", "out/v0002")}
+    assert read == {tmp_path / "out/v0002"}
     assert sides(tmp_path / "out/v0001") == {1: TRAIN}
 
 
@@ -138,8 +153,10 @@ def test_another_grouping_has_other_units(
 
 BROKEN: dict[str, tuple[list[Any], str]] = {
     "a unit on both sides": ([line(1, "train"), line(1, "test")], "belong together in test and train"),
-    "no id": ([line(1, "train"), {"id": None, "split": "train"}], "line 2: no id"),
+    "no id": ([line(1, "train"), {"id": None, "split": "train"}], "line 2: no line of an index"),
     "a split of no name": ([line(1, "evaluation")], "line 1: no line of an index"),
+    "no split": ([{**line(1, "train"), "split": None}], "line 1: no line of an index"),
+    "an id that is cut off": ([{"id": "00ff", "split": "train"}], "line 1: no line of an index"),
     "an id that is none": ([{"id": "xyz", "split": "train"}], "line 1: no line of an index"),
     "no JSON": (["{"], "line 1: no line of an index"),
 }
@@ -153,14 +170,13 @@ def test_an_index_that_cannot_be_right_is_an_error(tmp_path: Path, case: str) ->
 
 
 def test_an_index_that_is_not_whole_is_an_error(tmp_path: Path) -> None:
-    """A file that is gone, cut off, or shorter than the manifest says: units would move without a word."""
+    """A file that is gone, cut off, or has another byte than when it was sealed: units would move without a word."""
     folder = dataset(tmp_path / "out", [line(number, "train") for number in range(100)])
     file = folder / "index/00000.jsonl.gz"
     whole = file.read_bytes()
-    file.write_bytes(gzip.compress(gzip.decompress(whole)[: gzip.decompress(whole).index(b"\n") + 1]))
-    assert "has 1 lines, and its manifest counts 100" in refused(folder)[0]
-    file.write_bytes(whole[:-20])
-    assert "no line of an index" in refused(folder)[0]
+    for damaged in (whole[:-20], gzip.compress(gzip.decompress(whole).replace(b"train", b"test", 1))):
+        file.write_bytes(damaged)
+        assert "is not the file of which its manifest has the sum" in refused(folder)[0]
     file.unlink()
     assert "No such file" in refused(folder)[0]
 

@@ -13,6 +13,7 @@ from xxhash import xxh3_64_digest, xxh3_128_digest
 from tuneport.dataset import SplitInfo
 from tuneport.runs.messages import DUPLICATE, TEST, TRAIN, VALIDATION
 from tuneport.runs.splitting.audit import Audit
+from tuneport.runs.splitting.before import Before
 from tuneport.runs.splitting.units import number_of
 
 
@@ -29,13 +30,13 @@ def unit(number: int) -> bytes:
     return xxh3_128_digest(b"%d" % number)
 
 
-def added(audit: Audit, samples: list[Kept]) -> bytes:
+def added(audit: Audit, samples: list[Kept], keys: bytes = b"") -> bytes:
     """Add samples as one part."""
     prompts = b"".join(xxh3_64_digest(b"%d" % one.prompt) for one in samples)
-    return audit.add(prompts, b"".join(unit(one.unit) for one in samples), bytes(one.side for one in samples))
+    return audit.add(prompts, b"".join(unit(one.unit) for one in samples), bytes(one.side for one in samples), keys)
 
 
-def found(*samples: Kept, before: dict[int, int] | None = None) -> dict[str, int]:
+def found(*samples: Kept, before: Before | None = None) -> dict[str, int]:
     """What is found in samples of one part."""
     audit = Audit(before)
     added(audit, list(samples))
@@ -66,10 +67,22 @@ def test_what_stands_on_both_sides_is_counted(samples: list[Kept], groups: int, 
 
 def test_what_moved_since_an_earlier_dataset_is_counted() -> None:
     """By groups: those that stand where they stood, and those that do not; new ones are neither."""
-    before = {number_of(unit(number)): VALIDATION for number in (1, 2, 9)}
+    before = Before({number_of(unit(number)): VALIDATION for number in (1, 2, 9)})
     samples = [Kept(1, 1, VALIDATION), Kept(1, 2, VALIDATION), Kept(2, 3, TRAIN), Kept(3, 4, TRAIN)]
     result = found(*samples, before=before)
     assert (result["stayed"], result["moved"]) == (1, 1)
+
+
+def test_samples_whose_group_stands_elsewhere_are_counted() -> None:
+    """By their content, where it is not their unit; what is new, or a duplicate, is not; a restart knows as much."""
+    before = Before({number_of(unit(1)): TRAIN}, {number_of(unit(number)): VALIDATION for number in (11, 12, 13)})
+    samples = [Kept(1, 1, TRAIN), Kept(1, 1, TRAIN), Kept(2, 3, VALIDATION), Kept(1, 2, DUPLICATE), Kept(1, 1, TRAIN)]
+    keys = b"".join(map(unit, (11, 12, 13, 11, 14)))
+    audit, again = Audit(before), Audit(before)
+    again.restore(added(audit, samples, keys))
+    assert audit.result() == again.result()
+    assert (audit.result()["samples_moved"], audit.result()["moved"]) == (2, 0)
+    assert found(*samples, before=before)["samples_moved"] == 0
 
 
 def test_its_result_is_what_a_manifest_holds() -> None:

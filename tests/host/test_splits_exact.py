@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from xxhash import xxh3_128_digest
 
 from tuneport.runs.messages import TEST, TRAIN, VALIDATION
+from tuneport.runs.splitting.before import Before
 from tuneport.runs.splitting.exact import Exact
 from tuneport.runs.splitting.stable import Stable
 from tuneport.runs.splitting.units import number_of, stratum_of
@@ -31,7 +32,7 @@ def split(
     """The side of each sample, given the number of its unit and the name of its stratum."""
     section = SplitSection(mode="exact", stratify_by=["kind"] if strata else [], **asked)
     columns = b"".join(map(unit, numbers)), b"".join(stratum_of((one,)) for one in strata)
-    return Exact(section, 7, before or {}).all(*columns)
+    return Exact(section, 7, Before(before or {})).all(*columns)
 
 
 def counts(sides: bytes) -> list[int]:
@@ -60,7 +61,7 @@ def test_it_takes_what_a_stable_split_of_that_share_would() -> None:
     """Both go by the same draws: changing the mode moves the few units between one cut and the other."""
     numbers = range(2000)
     exact = split(numbers, validation=0.1, test=0.1)
-    stable = Stable(SplitSection(validation=0.1, test=0.1), 7, {}).all(b"".join(map(unit, numbers)), b"")
+    stable = Stable(SplitSection(validation=0.1, test=0.1), 7, Before()).all(b"".join(map(unit, numbers)), b"")
     moved = sum(one != other for one, other in zip(exact, stable, strict=True))
     assert moved == abs(exact.count(VALIDATION) - stable.count(VALIDATION)) + abs(
         exact.count(TEST) - stable.count(TEST)
@@ -184,7 +185,7 @@ def test_what_stands_already_counts_as_filled() -> None:
 
 def test_it_cannot_say_before_it_knows_all() -> None:
     """Asking for one unit is a mistake."""
-    assigner = Exact(SplitSection(validation=0.1, mode="exact"), 7, {})
+    assigner = Exact(SplitSection(validation=0.1, mode="exact"), 7, Before())
     assert assigner.waits
     with pytest.raises(TypeError, match="all"):
         assigner.one(unit(1))

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import zstandard
 
-from tuneport import Chat, Instruction, Message, Preference, Sample, Text
+from tuneport import Chat, Instruction, Message, Preference, Sample, Text, ToolCall
 from tuneport.errors import RecipeError
 from tuneport.runs.splitting.exclude import HeldOut, read_held_out
 
 ASKED = "How do I move\n a note?"
 TOLD = "Open the menu."
 USER, ANSWER = {"role": "user", "content": ASKED}, {"role": "assistant", "content": TOLD}
+CALL = ToolCall("search", {"query": "note"}, "c1")
 
 LAYOUTS: dict[str, dict[str, Any]] = {
     "messages": {"messages": [{"role": "system", "content": "Be brief."}, USER, ANSWER]},
@@ -42,6 +43,19 @@ LAYOUTS: dict[str, dict[str, Any]] = {
     "input in turns": {"input": [USER], "ideal": TOLD},
     "inputs": {"inputs": {"question": ASKED}, "outputs": {"answer": TOLD}},
     "text": {"text": ASKED},
+    "chatml": {
+        "text": f"<|im_start|>system\nx<|im_end|>\n<|im_start|>user\n{ASKED}<|im_end|>\n<|im_start|>assistant\n"
+    },
+    "an instruction beside it": {"instruction": "Answer in one sentence.", "input": ASKED, "output": TOLD},
+    "a conversation": {"messages": [USER, ANSWER, {"role": "user", "content": "And two?"}, ANSWER]},
+    "tools on the way": {
+        "conversations": [
+            {"from": "human", "value": ASKED},
+            {"from": "function_call", "value": "{}"},
+            {"from": "observation", "value": "[]"},
+            {"from": "gpt", "value": TOLD},
+        ]
+    },
 }
 
 HELD: list[Sample] = [
@@ -54,6 +68,14 @@ HELD: list[Sample] = [
         prompt=[Message("user", ASKED)], chosen=[Message("assistant", "y")], rejected=[Message("assistant", "z")]
     ),
     Text(text=ASKED),
+    Chat(
+        messages=[
+            Message("user", ASKED),
+            Message("assistant", "", tool_calls=(CALL,)),
+            Message("tool", "[]", tool_call_id="c1"),
+            Message("assistant", "y"),
+        ]
+    ),
 ]
 
 FREE: list[Sample] = [
@@ -82,8 +104,10 @@ def test_rows_are_understood_in_any_layout(tmp_path: Path, layout: str) -> None:
 
 def test_all_layouts_are_one_prompt(tmp_path: Path) -> None:
     """Order and layout of the rows change nothing that a plan is bound to."""
-    held = held_out(tmp_path / "golden.jsonl", *LAYOUTS.values())
-    assert len(held.keys) == 1
+    parts = {"chatml", "an instruction beside it", "a conversation", "alpaca with an input"}
+    held = held_out(tmp_path / "golden.jsonl", *(row for name, row in LAYOUTS.items() if name not in parts))
+    assert (len(held.keys), held.prompts) == (1, 1)
+    assert held_out(tmp_path / "all.jsonl", *LAYOUTS.values()).prompts == 3
     other = held_out(tmp_path / "other.jsonl", {"question": ASKED.upper()})
     assert held.digest == other.digest
     assert held_out(tmp_path / "more.jsonl", {"text": ASKED}, {"text": "More"}).digest != held.digest

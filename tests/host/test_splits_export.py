@@ -178,6 +178,69 @@ def test_a_stable_split_needs_no_earlier_dataset_unless_the_shares_change(faq: P
     assert {number for number in common if before[number] != bound[number]} == set()
 
 
+@pytest.mark.parametrize("mode", ["stable", "exact"])
+def test_keys_that_are_filled_in_later_move_nothing(mode: str, faq: Path, tmp_path: Path) -> None:
+    """Samples that stood alone are a group now: what was trained on is not validated on, however the source is cut."""
+    split = {"validation": 0.2, "mode": mode, "group_by": "thread_id"}
+    lines = [{**record(number), "thread_id": None} for number in range(0, 400, 2)]
+    faq.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    run(asked(faq, tmp_path / "first", split))
+    written(faq, range(400))
+    bound = {**split, "against": str(tmp_path / "first")}
+    found = []
+    for number, sizes in enumerate(SIZES):
+        run(asked(faq, tmp_path / f"{number}", bound), sizes)
+        found.append(sides(tmp_path / f"{number}"))
+    before, info = sides(tmp_path / "first"), split_info(tmp_path / "0")
+    assert found == [found[0]] * len(SIZES)
+    assert {number for number, side in before.items() if (side, found[0][number]) == ("train", "validation")} == set()
+    moved = sum(found[0][number] != side for number, side in before.items())
+    assert info.samples_moved == moved > 0
+    assert info.groups_on_both_sides == 0
+
+
+def test_its_recipe_makes_a_version_again(faq: Path, tmp_path: Path) -> None:
+    """It names the version that was read, not the newest: and nothing where there was none to go by."""
+    data = asked(faq, tmp_path / "out", {**MODES["exact groups"], "against": str(tmp_path / "out")})
+    data["output"]["on_exists"] = "version"
+    for count in (700, 800, 900):
+        run(data)
+        written(faq, range(count))
+    recipes = [json.loads((tmp_path / f"out/v000{number}/recipe.json").read_text()) for number in (1, 2, 3)]
+    read = [one["output"]["split"].get("against") for one in recipes]
+    assert read == [None, str(tmp_path / "out/v0001"), str(tmp_path / "out/v0002")]
+    written(faq, range(700))
+    plan_export(tmp_path / "out/v0002/recipe.json")
+    again = recipes[1] | {"output": recipes[1]["output"] | {"path": str(tmp_path / "again"), "on_exists": "fail"}}
+    run(again)
+    assert Dataset.open(tmp_path / "again").digest == Dataset.open(tmp_path / "out/v0002").digest
+
+
+def test_a_relative_path_stays_relative(faq: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the recipe's other paths do, so that all may be moved; of a link it is where it leads to now."""
+    monkeypatch.chdir(tmp_path)
+    data = asked(faq, Path("out"), {**MODES["exact"], "against": "out/latest/../../out"})
+    data["output"]["on_exists"] = "version"
+    run(data)
+    written(faq, range(900))
+    run(data)
+    split = json.loads((tmp_path / "out/v0002/recipe.json").read_text())["output"]["split"]
+    assert split["against"] == "out/v0001"
+    (tmp_path / "linked").symlink_to(tmp_path / "out/v0001")
+    data["output"] = {"path": "other", "split": {**MODES["exact"], "against": "linked"}}
+    run(data)
+    assert json.loads((tmp_path / "other/recipe.json").read_text())["output"]["split"]["against"] == "out/v0001"
+
+
+def test_a_reference_stays_one(faq: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it stands for is shown nowhere, and the recipe reads it again."""
+    run(asked(faq, tmp_path / "first", MODES["exact"]))
+    monkeypatch.setenv("BEFORE", str(tmp_path / "first"))
+    run(asked(faq, tmp_path / "out", {**MODES["exact"], "against": {"env": "BEFORE"}}))
+    assert json.loads((tmp_path / "out/recipe.json").read_text())["output"]["split"]["against"] == {"env": "BEFORE"}
+    assert split_info(tmp_path / "out").against == Dataset.open(tmp_path / "first").digest
+
+
 def test_another_earlier_dataset_is_another_plan(faq: Path, tmp_path: Path) -> None:
     """What is read for a split is part of what staged work is bound to."""
     run(asked(faq, tmp_path / "first", MODES["stable"]))
@@ -274,9 +337,10 @@ def test_the_same_again_is_unchanged(faq: Path, tmp_path: Path) -> None:
     assert run(data).status == "published"
     assert run(data).status == "unchanged"
     data["output"]["split"]["against"] = str(tmp_path / "out")
+    assert run(data).status == "unchanged"
+    written(faq, range(1100))
     assert run(data).status == "published"
     assert run(data).status == "unchanged"
-    assert Dataset.open(tmp_path / "out/v0001").digest == Dataset.open(tmp_path / "out/v0002").digest
 
 
 def test_loaders_find_the_splits(faq: Path, tmp_path: Path, needs: Any) -> None:

@@ -58,6 +58,17 @@ def test_everything_wrong_with_a_split_is_told_at_once(source: Path, tmp_path: P
     ]
 
 
+def test_a_plan_says_that_groups_wait(source: Path, tmp_path: Path) -> None:
+    """Where a new group stays depends on all its samples; without groups each one has its place by itself."""
+    export(asking(source, tmp_path / "alone"))
+    export(asking(source, tmp_path / "grouped", group_by="thread"))
+    alone = plan_export(asking(source, tmp_path / "out", against=str(tmp_path / "alone")))
+    grouped = plan_export(asking(source, tmp_path / "out", against=str(tmp_path / "grouped"), group_by="thread"))
+
+    assert alone.waits == ()
+    assert grouped.waits == ("a new group stays where its samples stood in output.split.against",)
+
+
 def test_the_first_version_has_nothing_to_go_by(source: Path, tmp_path: Path) -> None:
     """A recipe that runs every week names its own versions: the first run starts them, the next is split alike."""
     data = asking(source, tmp_path / "out", against=str(tmp_path / "out"), group_by="thread")

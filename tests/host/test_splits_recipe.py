@@ -98,6 +98,16 @@ def test_the_flag_gives_the_recipes_keys(tmp_path: Path) -> None:
     )
 
 
+def test_the_flag_takes_the_recipes_names_as_well(tmp_path: Path) -> None:
+    """Whoever writes recipes knows them; a key under both of its names is given twice."""
+    text = "validation=0.1,group_by=thread_id,lang,mode=exact,stratify_by=product"
+    section = recipe_of([str(tmp_path / "faq.jsonl")], "out", split=text).output.split
+    assert section is not None
+    assert (section.group_by, section.stratify_by) == (["thread_id", "lang"], ["product"])
+    with pytest.raises(UsageError, match="--split group_by=b: group_by is given twice"):
+        recipe_of(["faq.jsonl"], "out", split="validation=0.1,by=a,group_by=b")
+
+
 def test_the_flag_adds_to_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its paths start from the working directory, and the recipe's own from the recipe's folder."""
     monkeypatch.chdir(tmp_path)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from tuneport.runs.messages import TEST, TRAIN, VALIDATION
+from tuneport.runs.splitting.before import Before
 from tuneport.runs.splitting.stable import Stable
 from tuneport.runs.splitting.units import number_of
 from tuneport.split import SplitSection
@@ -20,7 +21,7 @@ def unit(number: int) -> bytes:
 
 def sides(numbers: range, *, seed: int = 7, validation: float | None = 0.1, test: float | None = None) -> list[int]:
     """The sides of some units."""
-    assigner = Stable(SplitSection(validation=validation, test=test), seed, {})
+    assigner = Stable(SplitSection(validation=validation, test=test), seed, Before())
     return [assigner.one(unit(number)) for number in numbers]
 
 
@@ -77,7 +78,7 @@ def test_the_draw_is_not_that_of_the_plain_key_and_seed() -> None:
 def test_what_stood_elsewhere_before_stays_there() -> None:
     """An earlier dataset beats the draw, whatever side it had."""
     rows = range(200)
-    before = {number_of(unit(number)): TEST if number % 2 else TRAIN for number in range(100)}
+    before = Before({number_of(unit(number)): TEST if number % 2 else TRAIN for number in range(100)})
     assigner = Stable(SplitSection(validation=0.9), 7, before)
     found = [assigner.one(unit(number)) for number in rows]
     assert found[:100] == [TRAIN, TEST] * 50
@@ -87,5 +88,5 @@ def test_what_stood_elsewhere_before_stays_there() -> None:
 @given(st.lists(st.binary(min_size=16, max_size=16)), st.integers(), st.randoms())
 def test_order_and_cut_make_no_difference(units: list[bytes], seed: int, random: object) -> None:
     """One after the other or all together, in any order: the same sides."""
-    assigner = Stable(SplitSection(validation=0.3, test=0.3), seed, {})
+    assigner = Stable(SplitSection(validation=0.3, test=0.3), seed, Before())
     assert assigner.all(b"".join(units), b"") == bytes(map(assigner.one, units))

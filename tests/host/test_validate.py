@@ -642,7 +642,7 @@ def test_a_schema_judges_every_row(judged: PluginManager, tmp_path: Path, publis
 
 
 def test_a_wrong_schema_is_told_before_anything_is_read(judged: PluginManager, tmp_path: Path) -> None:
-    """A schema that is missing or wrong, and a plugin that is missing, broken or judges something else."""
+    """A schema that is missing or wrong, and a plugin that is missing or judges something else."""
     path, schema = tmp_path / "a.jsonl", tmp_path / "s.json"
     path.write_text('{"a": "raise"}\n')
     with pytest.raises(RecipeError, match="cannot be read"):
@@ -651,14 +651,23 @@ def test_a_wrong_schema_is_told_before_anything_is_read(judged: PluginManager, t
     with pytest.raises(RecipeError, match="is no JSON"):
         validate(path, schema=schema, manager=judged)
     schema.write_text("[]")
-    with pytest.raises(PluginError, match="judge broke"):
-        validate(path, schema=schema, manager=judged)
     with pytest.raises(UnknownNameError):
         validate(path, schema=schema, manager=PluginManager(discover=False))
     others = PluginManager(discover=False)
     others.register(Judges(on="dataset"), "judges")
     with pytest.raises(PluginError, match="judges no rows"):
         validate(path, schema=schema, manager=others)
+
+
+def test_a_judge_that_fails_costs_its_line(judged: PluginManager, tmp_path: Path) -> None:
+    """The finding says whose fault it is, and the lines after it are judged."""
+    path, schema = tmp_path / "a.jsonl", tmp_path / "s.json"
+    path.write_text('{"a": "raise"}\n{"a": "b"}\n')
+    schema.write_text('["b"]')
+    report = validate(path, schema=schema, manager=judged)
+
+    assert [(one.code, one.lines) for one in report.problems] == [("hook:judges", [1]), ("lacking", [2])]
+    assert report.problems[0].message == "validator judges:json_schema failed: RuntimeError: judge broke"
 
 
 def test_the_bundled_validator_judges_by_json_schema(tmp_path: Path, published: Path) -> None:

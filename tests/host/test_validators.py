@@ -240,14 +240,21 @@ def test_an_error_refuses_the_row_with_every_problem_and_its_place(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("code", "shown"),
-    [("", "acme:invalid"), ("schema_violation", "schema_violation"), ("acme:odd", "acme:odd"), ("odd", "acme:odd")],
+    [
+        ("", "acme:invalid"),
+        ("schema_violation", "schema_violation"),
+        ("acme:odd", "acme:odd"),
+        ("odd", "acme:odd"),
+        ("bad_json", "acme:bad_json"),
+    ],
 )
 def test_codes_are_the_plugins_own_unless_they_are_shared(code: str, shown: str, tmp_path: Path) -> None:
-    """`plugin:code`, once; a code that everybody uses stays as it is; no code is `invalid`."""
+    """`plugin:code`, once; a rule's shared code stays as it is, one of an error does not; no code is `invalid`."""
     judge = Refused({1}, Problem("", "No", code=code))
     stats, _ = exported(plugged(Judging(v=judge)), tmp_path / "a.jsonl", validators=["acme:v"])
 
     assert stats.rejects == {shown: 1}
+    assert (stats.filtered_entities, stats.errored_entities) == (1, 0)
 
 
 def test_a_warning_keeps_the_row_and_is_counted(tmp_path: Path) -> None:

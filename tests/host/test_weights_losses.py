@@ -31,6 +31,7 @@ TURNS = (ASKED, SAID, ASKED, SAID)
         (Chat(messages=TURNS), {"turns"}),
         (Chat(messages=(ASKED, SAID), tools=({"type": "function"},)), {"tools"}),
         (Chat(messages=(ASKED, CALL)), {"tools"}),
+        (Chat(messages=(ASKED, Message("assistant", "", CALL.tool_calls, name="Bo"))), {"tools", "names"}),
         (Chat(messages=(ASKED, Message("tool", "42", name="look"), SAID)), {"tools"}),
         (Chat(messages=(Message("user", "q", name="Ann"), SAID)), {"names"}),
         (Chat(messages=(ASKED, Message("assistant", "a", weight=0.0))), {"turn_masks"}),

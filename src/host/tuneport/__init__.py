@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tuneport.adapter import AdapterMetadata
     from tuneport.config import Config
-    from tuneport.context import Context
+    from tuneport.context import Context, SampleShape
     from tuneport.dataset import Dataset
     from tuneport.errors import TuneportError
     from tuneport.exporter import Exporter
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from tuneport.sample import Chat, Instruction, Message, Preference, Sample, Text, ToolCall, Unpaired
     from tuneport.source import Source, SourceInfo, Table
     from tuneport.summary import Summary
-    from tuneport.traits import FormatTraits
+    from tuneport.traits import ASPECTS, FormatTraits
     from tuneport.validation import validate
 
 _HOMES = {
     "API_VERSION": "plugin_manager",
+    "ASPECTS": "traits",
     "AdapterMetadata": "adapter",
     "Artifact": "model",
     "Batch": "model",
@@ -58,6 +59,7 @@ _HOMES = {
     "Recipe": "recipes",
     "Reject": "model",
     "Sample": "sample",
+    "SampleShape": "context",
     "Source": "source",
     "SourceInfo": "source",
     "Stages": "hookspecs",
@@ -81,6 +83,7 @@ __version__ = "0.1.0"
 logging.getLogger("tuneport").addHandler(logging.NullHandler())
 __all__ = [
     "API_VERSION",
+    "ASPECTS",
     "AdapterMetadata",
     "Artifact",
     "Batch",
@@ -106,6 +109,7 @@ __all__ = [
     "Recipe",
     "Reject",
     "Sample",
+    "SampleShape",
     "Source",
     "SourceInfo",
     "Stages",

@@ -6,10 +6,18 @@ import copy
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, get_args
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 import msgspec
-from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from tuneport.model import Problem
 from tuneport.phrases import Location, message_of, place_in, shown, together
@@ -27,6 +35,31 @@ class Config(BaseModel):
     model_config = ConfigDict(
         extra="forbid", validate_assignment=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
+
+
+def _as_names(value: Any) -> Any:
+    if not isinstance(value, str | list | tuple):
+        raise ValueError("a field's name, or a list of them, is wanted")
+    return [value] if isinstance(value, str) else value
+
+
+def _once_each(value: list[str]) -> list[str]:
+    if not all(value):
+        raise ValueError("a field without a name")
+    if len(set(value)) < len(value):
+        raise ValueError("a field that is named twice")
+    return value
+
+
+_NAME: dict[str, Any] = {"type": "string", "minLength": 1}
+
+Names = Annotated[
+    list[str],
+    BeforeValidator(_as_names),
+    AfterValidator(_once_each),
+    WithJsonSchema({"anyOf": [_NAME, {"type": "array", "items": _NAME}]}),
+]
+"""The name of a record's field, or several, each once."""
 
 
 def closest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:

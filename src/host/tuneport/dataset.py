@@ -92,6 +92,7 @@ class SplitInfo(msgspec.Struct, kw_only=True):
         prompts_on_both_sides: prompts of validation and test that stand in train as well.
         stayed: groups that stand where they stood in the earlier dataset.
         moved: groups that stand in another split than there.
+        samples_moved: where samples are grouped, those that stand in another split than there, for their group does.
     """
 
     mode: str
@@ -106,6 +107,7 @@ class SplitInfo(msgspec.Struct, kw_only=True):
     prompts_on_both_sides: int = 0
     stayed: int = 0
     moved: int = 0
+    samples_moved: int = 0
 
 
 class PluginInfo(msgspec.Struct, frozen=True):

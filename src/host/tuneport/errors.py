@@ -15,6 +15,7 @@ TuneportError
 ├── StreamClosedError           0  whoever reads our rows has seen enough
 └── PluginError                70  a plugin is broken, ambiguous or refused
     ├── UntrustedPluginError   77  its code may not run: not pinned, changed, or in an unsafe place
+    ├── MissingLibraryError    78  it needs a library that is not installed; the text says how to install it
     └── UnknownNameError       78  nothing of this name; the text names the closest
 
 The numbers are the exit codes of the command line (sysexits.h where it has one).
@@ -195,6 +196,13 @@ class UntrustedPluginError(PluginError):
 
     code = "untrusted"
     exit_code = 77
+
+
+class MissingLibraryError(PluginError):
+    """What was asked for needs a library that a plain install does not bring."""
+
+    code = "missing_library"
+    exit_code = 78
 
 
 class UnknownNameError(PluginError):

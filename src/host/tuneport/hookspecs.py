@@ -58,10 +58,13 @@ if TYPE_CHECKING:
     """One line of a file, the same keys in the same order in every row of a run."""
     Format = Callable[[Sample], Row | Reject]
     """Does not change the sample: other formats write it too. May carry `features`, column to type, for the dataset
-    card; else the rows themselves are looked at. May carry `carries`, as FormatTraits has it."""
+    card; else the rows themselves are looked at. A type `json` in them stands for values of any kind: no card declares
+    such rows, and loaders find out by themselves. May carry `carries`, as FormatTraits has it,
+    and `sound = True` where none of its rows can break its own check, which is not asked then."""
     Check = Callable[[Row], Iterable[Problem]]
     """A target's own rules for a row, whoever wrote it: what is wrong with it, nothing where it is right. A problem of
-    severity `error` refuses the row. Knows nothing of a recipe: `validate --format` asks it about any file."""
+    severity `error` refuses the row. Knows nothing of a recipe: `validate --format` asks it about any file, line by
+    line, and a line that is no object never comes this far; whatever else stands in the row may be any JSON."""
     SideFiles = Callable[[Dataset, str], Iterable[Artifact]]
     """What a format's trainer wants to be given beside the rows: of a dataset and the name the format has in it, files
     whose paths start from `data/<name>/`."""

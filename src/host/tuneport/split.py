@@ -3,34 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
-from tuneport.config import Config
-
-
-def _listed(value: Any) -> Any:
-    if not isinstance(value, str | list | tuple):
-        raise ValueError("a field's name, or a list of them, is wanted")
-    return [value] if isinstance(value, str) else value
-
-
-def _named(value: list[str]) -> list[str]:
-    if not all(value):
-        raise ValueError("a field without a name")
-    if len(set(value)) < len(value):
-        raise ValueError("a field that is named twice")
-    return value
-
-
-Fields = Annotated[
-    list[str],
-    BeforeValidator(_listed),
-    AfterValidator(_named),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-"""One field or several."""
+from tuneport.config import Config, Names
 
 Ratio = Annotated[float, Field(gt=0, lt=1)]
 
@@ -42,21 +19,24 @@ class SplitSection(Config):
     """The share of samples that stands in `validation`, such as 0.1."""
     test: Ratio | None = None
     """The share of samples that stands in `test`."""
-    group_by: Fields = []
+    group_by: Names = []
     """Fields of a record: samples that agree in all of them stand on one side. A sample that has none of them is on
     its own."""
-    stratify_by: Fields = []
+    stratify_by: Names = []
     """Fields of a record: each combination of their values has its own share on each side. Goes with `exact`."""
     mode: Literal["stable", "exact"] = "stable"
-    """`stable`: each sample or group is drawn by itself, so shares are about what is asked, and nothing ever moves
-    from one side to another in a later export. `exact`: the shares are those that are asked, as nearly as whole groups
-    allow, and a few samples move when others come and go, unless `against` names the earlier dataset."""
+    """`stable`: each sample or group is drawn by itself, so shares are about what is asked, and nothing moves from one
+    side to another in a later export while groups keep their keys and shares stay as they are. `exact`: the shares are
+    those that are asked, as nearly as whole groups allow, and a few samples move when others come and go, unless
+    `against` names the earlier dataset."""
     against: Path | None = None
-    """An earlier dataset, or a folder of versions for the newest of them: what stood in a split there stays in it."""
+    """An earlier dataset, or a folder of versions for the newest of them: what stood in a split there stays in it. A
+    group that is new stays where its samples stood, in `train` if any of them did; a sample that comes into a group
+    from elsewhere moves to the group's side, and is counted."""
     exclude: Path | None = None
     """A `.jsonl[.gz|.zst]` file of rows to evaluate with: samples that have one of their prompts are left out. A row
     says what it asks in messages, conversations, contents, prompt, instruction (and input), question, query, problem,
-    input or text."""
+    input or text; an instruction's input alone, and what is asked before each answer, are prompts of it too."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

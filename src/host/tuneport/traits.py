@@ -8,6 +8,8 @@ from typing import Literal
 
 WeightPlace = Literal["row", "message", "binary", "none"]
 Status = Literal["active", "sunset", "legacy"]
+Limit = Literal["min_rows", "max_rows", "max_bytes"]
+Compression = Literal["none", "gzip", "zstd"]
 
 ASPECTS = {
     "metadata": "metadata",
@@ -43,7 +45,7 @@ class FormatTraits:
         shard_size: bytes of rows after which a file for it ends, where the recipe does not say; None for the default.
         compressions: how files that its reader opens may be compressed.
         status: `active`, `sunset` (it ends at `sunset`), or `legacy` (it has ended, and its layout is read elsewhere).
-        sunset: the day it ends.
+        sunset: the day it ends: a format that has one is not `active`, but `sunset`.
         note: a sentence on the status, or on what its reader does with rows.
         weight_note: who reads the weight that is written, in a few words: "our trainer reads it, stock TRL ignores it".
         weight_flags: what its trainer has to be told, so that it reads the weight.
@@ -70,5 +72,29 @@ class FormatTraits:
     weight_flags: tuple[str, ...] = ()
     scale: Literal["absolute", "relative"] = "relative"
 
+    def __post_init__(self) -> None:
+        """What has a day on which it ends will end."""
+        if self.sunset is not None and self.status == "active":
+            object.__setattr__(self, "status", "sunset")
+
+    def end(self, today: date) -> str:
+        """`ends on 2027-01-06`, or `ended on` a day that has passed; "" where nothing is said to end."""
+        if self.status != "sunset":
+            return ""
+        if self.sunset is None:
+            return "will end"
+        return f"{'ended' if self.sunset < today else 'ends'} on {self.sunset}"
+
 
 NO_TRAITS = FormatTraits()
+
+
+def status_words(name: str, traits: FormatTraits, today: date, *, all_notes: bool) -> str:
+    """That a format's target has ended or will end, as of `today`; with `all_notes`, what else is to be known of it."""
+    note = f": {traits.note}" if traits.note else ""
+    if traits.status == "sunset":
+        return f"{name} {traits.end(today)}{note}"
+    if traits.status == "legacy":
+        since = f" since {traits.sunset}" if traits.sunset else ""
+        return f"{name} is legacy{since}{note}"
+    return f"{name}{note}" if all_notes and note else ""

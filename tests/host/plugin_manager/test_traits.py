@@ -86,11 +86,96 @@ def test_two_plugins_that_change_the_same_field_are_an_error() -> None:
     assert manager.extended(deny=["update2"]).resolve("formats", "rows").traits.max_bytes == 1
 
 
+VALUES: dict[str, tuple[dict[str, Any], str]] = {
+    "type": ({"max_bytes": "5"}, "it sets max_bytes of acme:rows to '5': Expected `int | null`, got `str`"),
+    "flag": ({"uniform": 1}, "it sets uniform of acme:rows to 1: Expected `bool`, got `int`"),
+    "weight": ({"weight": "column"}, "it sets weight of acme:rows to 'column': Invalid enum value 'column'"),
+    "status": ({"status": "over"}, "it sets status of acme:rows to 'over': Invalid enum value 'over'"),
+    "scale": ({"scale": "log"}, "it sets scale of acme:rows to 'log': Invalid enum value 'log'"),
+    "day": ({"sunset": "soon"}, "it sets sunset of acme:rows to 'soon': Invalid RFC3339 encoded date"),
+    "text": ({"kinds": "chat"}, "it sets kinds of acme:rows to 'chat': Expected `array | null`, got `str`"),
+    "inside": ({"weight_flags": ("--w", 1)}, "it sets weight_flags of acme:rows to ('--w', 1): Expected `str`"),
+    "aspect": ({"carries": {"tool"}}, "nobody knows the aspect of a sample 'tool'; did you mean \"tools\"?"),
+    "kind": ({"kinds": {""}}, "it sets kinds of acme:rows to {''}: a kind of sample without a name"),
+    "limit": ({"unverified": {"max_row"}}, "nobody knows the limit 'max_row'; did you mean \"max_rows\"?"),
+    "compression": ({"compressions": {"gz"}}, "nobody knows the compression 'gz'; did you mean"),
+    "none": ({"compressions": ()}, 'it names none; "none" stands for files as they are'),
+    "negative": ({"max_rows": -1}, "it sets max_rows of acme:rows to -1: at least 0, or None"),
+    "empty": ({"shard_size": 0}, "it sets shard_size of acme:rows to 0: at least 1, or None"),
+    "between": ({"min_rows": 5, "max_rows": 4}, "it sets min_rows of acme:rows to 5: more than max_rows, which is 4"),
+}
+"""Traits that cannot be so, whoever says them."""
+
+
+@pytest.mark.parametrize(("values", "reason"), VALUES.values(), ids=VALUES)
+def test_a_format_with_wrong_traits_is_an_error_of_its_plugin(values: dict[str, Any], reason: str) -> None:
+    """What a format comes with is checked as what is changed of it."""
+
+    class Wrong:
+        @hookimpl
+        def register_formats(self, register: Callable[..., None]) -> None:
+            register("rows", lambda _config, _ctx: lambda _sample: {}, traits=FormatTraits(**values))
+
+    manager = PluginManager(discover=False)
+    with pytest.raises(PluginError) as caught:
+        manager.register(Wrong(), "acme")
+    assert reason in str(caught.value)
+    with pytest.raises(PluginError) as caught:
+        managed().register(Update(**values), "wrong")
+    assert reason in str(caught.value)
+
+
+def test_traits_of_a_format_are_format_traits() -> None:
+    """A mapping is none."""
+
+    class Wrong:
+        @hookimpl
+        def register_formats(self, register: Callable[..., None]) -> None:
+            register("rows", lambda _config, _ctx: lambda _sample: {}, traits={"weight": "row"})
+
+    with pytest.raises(PluginError, match=r"traits of acme:rows are \{'weight': 'row'\}: write traits=FormatTraits"):
+        PluginManager(discover=False).register(Wrong(), "acme")
+
+
+def test_a_kind_of_a_third_party_may_be_named() -> None:
+    """Samples of other classes than ours are of a kind that their class names."""
+    assert managed(Update(kinds=["ranking"])).resolve("formats", "rows").traits.kinds == frozenset({"ranking"})
+
+
+def test_what_has_a_last_day_ends() -> None:
+    """The day alone says so; and who says that a format goes on takes the day back."""
+    ends = Update(sunset=date(2027, 1, 6))
+    assert FormatTraits(sunset=date(2027, 1, 6)).status == "sunset"
+    assert managed(ends).resolve("formats", "rows").traits.status == "sunset"
+    assert FormatTraits(sunset=date(2027, 1, 6), status="legacy").status == "legacy"
+
+    manager = PluginManager()
+    manager.register(Update("formats:openai", status="active"), "ours")
+    traits = manager.resolve("formats", "openai").traits
+    assert (traits.status, traits.sunset) == ("active", None)
+
+
+def test_wrong_traits_are_found_before_a_plugin_is_used(
+    site: Site, said: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    """The doctor says it of what is installed, and the check with imports of a plugin before it is deployed."""
+    code = "from tuneport import FormatTraits, hookimpl\n" + FORMAT.format(name="rows").replace(
+        'doc="', 'traits=FormatTraits(carries={"tool"}), doc="'
+    )
+    assert "traits=" in code
+    site.plugin("acme", code, manifest("acme", formats=["rows"]))
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme/acme.py").write_text(code)
+    about = {**manifest("acme", formats=["rows"]), "module": "acme", "api": ">=1.0"}
+    (tmp_path / "acme/plugin.json").write_text(json.dumps(about))
+    for asked in (["doctor"], ["validate", str(tmp_path / "acme")]):
+        ended, told, _ = said("plugins", *asked, "--imports")
+        assert ended == 1
+        assert "nobody knows the aspect of a sample 'tool'" in told
+
+
 WRONG = {
-    "field": (Update(max_byte=1), "it changes 'max_byte' of acme:rows, and traits have no such field; did you mean"),
-    "type": (Update(max_bytes="5"), "it changes max_bytes of acme:rows to '5': Expected `int | null`, got `str`"),
-    "word": (Update(status="over"), "it changes status of acme:rows to 'over': Invalid enum value"),
-    "aspect": (Update(carries={"tool"}), "it lets acme:rows carry 'tool', which nobody knows; did you mean \"tools\"?"),
+    "field": (Update(max_byte=1), "it sets 'max_byte' of acme:rows, and traits have no such field; did you mean"),
     "nothing": (Update(), "it changes traits of acme:rows, and says nothing of them"),
     "bare": (Update("rows", max_rows=1), "it changes traits of 'rows': write plugin:format, such as formats:openai"),
     "format": (Update("acme:row", max_rows=1), "it changes traits of acme:row, and acme has no format 'row'"),

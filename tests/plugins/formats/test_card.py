@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from tools import recipe
 
 from tuneport import export
+from tuneport_formats._quoted import quoted
 
 NAMES = ["a\n## h3 <b>x.jsonl", "*x* `y` [z](w) _u_ |v.jsonl", "&lt;script>.jsonl", "plain_name-1.jsonl"]
 
@@ -40,3 +43,17 @@ def test_the_folders_name_is_the_heading(tmp_path: Path) -> None:
 
     assert [line for line in card.splitlines() if line.startswith("#")] == [r"# a\\n# b &lt;i&gt;"]
     assert 'load_dataset("a\\n# b <i>", "tuneport")' in card
+
+
+def test_names_stand_in_yaml_and_python_as_they_are(tmp_path: Path, needs: Callable[[str], None]) -> None:
+    """An emoji is one character to whoever reads it; a character that cannot be seen is escaped."""
+    needs("yaml")
+    import yaml
+
+    for name in ("\N{FACE WITH TEARS OF JOY} b", "a\u2028b\u00e9", 'a"\\\x7f', "\U000e0041"):
+        line = quoted(name)
+        assert yaml.safe_load(f"- key: {line}") == [{"key": name}]
+        assert ast.literal_eval(line) == json.loads(line) == name
+        assert len(line.splitlines()) == 1
+    card = card_of(tmp_path, "faq.jsonl", "a \N{FACE WITH TEARS OF JOY}")
+    assert 'load_dataset("a \N{FACE WITH TEARS OF JOY}", "tuneport")' in card

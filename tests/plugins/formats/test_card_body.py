@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tuneport.dataset import DataFile, Dataset, DatasetManifest, FormatInfo, SplitInfo
@@ -66,6 +67,13 @@ def test_a_row_for_each_format_and_split() -> None:
     ]
 
 
+def test_samples_that_no_format_wrote_are_left_out_of_each() -> None:
+    """They stand among the records that were left out, and in no format's ledger."""
+    lines = lines_of({"axolotl": AXOLOTL, "trl": TRL}, weights=WEIGHTS, rejects={"left_out_by_weight": 25})
+    assert "| axolotl | train | 2,175 | 466 samples left out, 438 extra rows |" in lines
+    assert "| trl | train | 2,178 | in each row |" in lines
+
+
 def test_without_weights_nothing_is_said_of_them() -> None:
     """Neither a column nor a sentence."""
     lines = lines_of({"trl": info("column", FormatStats(9), train=9)})
@@ -92,6 +100,9 @@ def test_how_it_was_split() -> None:
         "Split: 10 % validation asked, stable, by thread_id. 0 groups and 2 prompts stand on both sides."
         in lines_of({"trl": TRL}, split=SPLIT)
     )
+    moved = msgspec.structs.replace(SPLIT, samples_moved=7)
+    said = "7 samples left their earlier side, for their group stands on the other."
+    assert any(line.endswith(f"both sides. {said}") for line in lines_of({"trl": TRL}, split=moved))
 
 
 def test_what_was_not_carried() -> None:

@@ -54,6 +54,7 @@ RIGHT: dict[str, list[Any]] = {
         {"messages": TALK},
         {"messages": USE, "tools": [TOOL]},
         {"messages": [{**ASK, "weight": 0}, {**SAY, "weight": 1, "reasoning": "Hm."}]},
+        {"messages": [ASK, {"role": "assistant", "tool_calls": [CALL]}]},
         {"text": "x"},
         {"prompt": "", "completion": "x"},
         {
@@ -77,7 +78,6 @@ RIGHT: dict[str, list[Any]] = {
 }
 
 REFUSED: list[tuple[tuple[str, ...], Any, str, str]] = [
-    (CHAT, [], "", "not_an_object"),
     (CHAT, {}, "", "missing_key"),
     (CHAT, {"messages": {}}, "/messages", "not_a_list"),
     (CHAT, {"messages": []}, "/messages", "empty_list"),
@@ -229,7 +229,7 @@ TOOLS: list[tuple[tuple[str, ...], Any, str, str]] = [
     (TOOLED, function(name="look up"), f"{AT}/function/name", "bad_tool_name"),
     (TOOLED, function(arguments={"word": "fjord"}), f"{AT}/function/arguments", "bad_arguments"),
     (TOOLED, function(arguments="[1]"), f"{AT}/function/arguments", "bad_arguments"),
-    (TOOLED, function(arguments="{word"), f"{AT}/function/arguments", "bad_json"),
+    (TOOLED, function(arguments="{word"), f"{AT}/function/arguments", "not_json"),
     (TOOLED, {"messages": [{**ASK, "tool_calls": [CALL]}, SAY]}, "/messages/0/tool_calls", "misplaced_tool_calls"),
     (TOOLED, {"messages": [{**ASK, "tool_call_id": "x"}, SAY]}, "/messages/0/tool_call_id", "misplaced_tool_call_id"),
     (

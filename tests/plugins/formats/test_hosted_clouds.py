@@ -31,7 +31,6 @@ RIGHT: list[dict[str, Any]] = [
     {"contents": [ASK], "completions": [{**BETTER, "score": 1.0}, {**WORSE, "score": 0.0}]},
 ]
 REFUSED: list[tuple[Any, str, str]] = [
-    ("x", "", "not_an_object"),
     ({}, "", "missing_key"),
     ({"contents": [ASK, SAY], "weight": 1.0}, "/weight", "unknown_key"),
     ({"contents": []}, "/contents", "empty_list"),
@@ -115,7 +114,6 @@ NOVA_RIGHT: list[Any] = [
     {"prompt": "Hi", "completion": "Hello."},
 ]
 NOVA_REFUSED: list[tuple[Any, str, str]] = [
-    (5, "", "not_an_object"),
     ({"messages": [THEY, WE]}, "", "missing_key"),
     (nova(), "/messages", "empty_list"),
     (nova(THEY, WE, weight=1.0), "/weight", "unknown_key"),

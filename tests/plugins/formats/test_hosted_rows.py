@@ -172,16 +172,23 @@ def test_fireworks_multiplies_the_loss_by_a_rows_weight() -> None:
 
 
 def test_fireworks_weighs_no_pairs() -> None:
-    """It is a problem of the recipe, and a reject where the style did not say that it makes pairs."""
-    ctx = context(PAIR, weighted=True)
-    OFFERS["fireworks"].writer(ctx)
-    unknown = context(PAIR, weighted=True)
+    """It says so, and a run copies pairs; where a style did not say that it makes them, they are written alike."""
+    unknown = context(PAIR)
     unknown.sample = None
-    answer = OFFERS["fireworks"].writer(unknown)(PAIR)
 
-    assert [(one.path, one.code) for one in ctx.problems] == [("weights", "unweighted_pair")]
-    assert isinstance(answer, Reject)
-    assert answer.code == "unweighted_pair"
+    assert OFFERS["fireworks"].traits.weighs == frozenset({"instruction", "chat"})
+    assert OFFERS["fireworks"].row(PAIR, unknown) == OFFERS["fireworks"].row(PAIR)
+
+
+@pytest.mark.parametrize(("names", "answered"), [(("", ""), ["weather", "time"]), (("time", ""), ["time", "weather"])])
+def test_gemini_names_the_function_that_is_answered(names: tuple[str, str], answered: list[str]) -> None:
+    """Also where two were called at once, and neither calls nor answers have ids: the first that nothing answers."""
+    calls = (ToolCall("weather", {}), ToolCall("time", {}))
+    answers = [Message("tool", "As asked.", name=name) for name in names]
+    sample = Chat(messages=[Message("user", "Q"), Message("assistant", "", tool_calls=calls), *answers])
+    parts = OFFERS["gemini"].row(sample)["contents"][2]["parts"]
+
+    assert [one["functionResponse"]["name"] for one in parts] == answered
 
 
 @pytest.mark.parametrize("name", ["together", "bedrock"])

@@ -94,7 +94,7 @@ RIGHT: dict[str, dict[str, Any]] = {
         ("talk", "conversations", GONE, "no_layout", ""),
         ("talk", "conversations/1", GONE, "bad_last_turn", "/conversations"),
         ("talk", "weight", 1.0, "unknown_key", "/weight"),
-        ("talk", "tools", "[", "bad_json", "/tools"),
+        ("talk", "tools", "[", "not_json", "/tools"),
         ("pair", "chosen", GONE, "missing_key", ""),
         ("pair", "rejected", "B", "not_an_object", "/rejected"),
         ("pair", "rejected/from", "human", "unknown_role", "/rejected/from"),
@@ -165,7 +165,7 @@ V1 = v1(CALLED)
         ("messages/2/content/1/value", '{"name": 1}', "bad_call", "/messages/2/content/1/value"),
         ("messages/4/loss_weight", None, "bad_weight", "/messages/4/loss_weight"),
         ("messages/4/loss_weight", -1.0, "bad_weight", "/messages/4/loss_weight"),
-        ("tools", "[", "bad_json", "/tools"),
+        ("tools", "[", "not_json", "/tools"),
         ("weight", 1.0, "unknown_key", "/weight"),
     ],
 )

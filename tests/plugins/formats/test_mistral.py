@@ -69,7 +69,7 @@ def right_for_all(judged: Callable[[str], Judge]) -> Judge:
     return lambda row: all(judge(row) for judge in judges)
 
 
-CALL = {"id": "abcdefgh1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+CALL: dict[str, Any] = {"id": "abcdefgh1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 OTHER = {**CALL, "id": "abcdefgh2"}
 SYSTEM, ASK = {"role": "system", "content": "S"}, {"role": "user", "content": "Q"}
 SAY = {"role": "assistant", "content": "A"}
@@ -109,6 +109,16 @@ REFUSED: list[tuple[list[dict[str, Any]], str, str]] = [
     ([ASK, BOTH, GIVEN, SAY], "/messages/3", "unanswered_call"),
     ([ASK, CALLING, SAY], "/messages/2", "unanswered_call"),
     ([ASK, {**BOTH, "tool_calls": [CALL, CALL]}, GIVEN, SAY], "/messages/1/tool_calls/1/id", "bad_tool_call_id"),
+    ([ASK, {**CALLING, "tool_calls": [{**CALL, "index": 0}]}], "/messages/1/tool_calls/0/index", "unknown_key"),
+    (
+        [ASK, {**CALLING, "tool_calls": [{**CALL, "function": {**CALL["function"], "strict": True}}]}],
+        "/messages/1/tool_calls/0/function/strict",
+        "unknown_key",
+    ),
+    ([ASK, CALLING, {**GIVEN, "name": "a b"}, SAY], "/messages/2/name", "bad_tool_name"),
+    # What is only said of the text beside the call hides nothing.
+    ([ASK, {**CALLING, "content": "Wait."}, GIVEN_TOO, SAY], "/messages/2/tool_call_id", "unknown_tool_call_id"),
+    ([ASK, {**CALLING, "content": "Wait."}, SAY], "/messages/2", "unanswered_call"),
 ]
 RIGHT = [
     [ASK, SAY],
@@ -118,6 +128,7 @@ RIGHT = [
     [ASK, BOTH, GIVEN_TOO, GIVEN, SAY],
     [ASK, CALLING, GIVEN, ASK, CALLING],
     [ASK, called("null")],
+    [ASK, CALLING, {**GIVEN, "name": "f"}, SAY],
     [ASK, {**SAY, "weight": 0}, ASK, {**SAY, "weight": 1}],
 ]
 TOOLS: list[tuple[Any, str, str]] = [

@@ -52,6 +52,21 @@ def test_a_turn_that_says_and_calls() -> None:
     assert made.code == "said_and_called"
 
 
+@pytest.mark.parametrize(
+    ("value", "codes"),
+    [
+        ('<think>\nhm\n</think>\n\n{"name": "f", "arguments": {"q": "</think>"}}', []),
+        ('{"name": "f", "arguments": {"q": "<think>a</think>"}}', []),
+        ('<think>a</think>b</think>{"name": "f", "arguments": {}}', ["bad_call"]),
+        ('hm</think>{"name": "f", "arguments": {}}', ["bad_call"]),
+    ],
+)
+def test_a_thought_before_a_call_ends_at_its_first_end(value: str, codes: list[str]) -> None:
+    """LLaMA-Factory takes that away, and reads the rest as JSON."""
+    turns = [{"from": "human", "value": "Q"}, {"from": "function_call", "value": value}]
+    assert [problem.code for problem in check({"conversations": turns})] == codes
+
+
 RIGHT = {
     "conversations": said(
         "system: S", "human: Q", 'function_call: {"name": "f", "arguments": {}}', "observation: ", "gpt: A"
@@ -77,7 +92,7 @@ RIGHT = {
         ("conversations/2/value", "find it", "bad_call", "/conversations/2/value"),
         ("conversations/2/value", "[]", "bad_call", "/conversations/2/value"),
         ("conversations/2/value", '{"name": "f"}', "bad_call", "/conversations/2/value"),
-        ("tools", "find", "bad_json", "/tools"),
+        ("tools", "find", "not_json", "/tools"),
         ("tools", [{}], "not_a_text", "/tools"),
         ("weight", 1.0, "unknown_key", "/weight"),
     ],

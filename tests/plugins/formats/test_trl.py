@@ -138,11 +138,18 @@ def test_without_a_weight_there_is_no_column() -> None:
 
 
 def test_the_columns_for_the_card() -> None:
-    """Plain messages are a struct; with keys that differ they are JSON, which the datasets that TRL needs can read."""
+    """Every key of a message has its type; but for arguments as objects, which no card can declare."""
     plain = {"list": {"struct": {"role": "string", "content": "string"}}}
     assert Trl(TrlConfig(), context(Chat)).features == {"prompt": plain, "completion": plain, "weight": "float64"}
-    loose = Trl(TrlConfig(rows="messages"), context(Chat, ["tool_calls"], tools=True))
-    assert loose.features == {"messages": {"list": "json"}, "tools": "string", "weight": "float64"}
+    thought = {"list": {"struct": {"role": "string", "content": "string", "reasoning_content": "string"}}}
+    write = Trl(TrlConfig(rows="messages"), context(Chat, ["reasoning"]))
+    assert write.features == {"messages": thought, "weight": "float64"}
+    for arguments, kind in (("object", "json"), ("text", "string")):
+        write = Trl(TrlConfig(rows="messages", arguments=arguments), context(Chat, ["tool_calls"], tools=True))
+        function = {"struct": {"name": "string", "arguments": kind}}
+        calls = {"list": {"struct": {"id": "string", "type": "string", "function": function}}}
+        assert write.features is not None
+        assert write.features["messages"]["list"]["struct"]["tool_calls"] == calls
     pair = Trl(TrlConfig(rows="strings"), context(Preference, weighted=False))
     assert pair.features == dict.fromkeys(("prompt", "chosen", "rejected"), "string")
     assert Trl(TrlConfig(), context(Unpaired, weighted=False)).features == {
@@ -151,6 +158,21 @@ def test_the_columns_for_the_card() -> None:
         "label": "bool",
     }
     assert Trl(TrlConfig(), context(None)).features is None
+
+
+@pytest.mark.parametrize(
+    ("turns_have", "config", "written"),
+    [
+        (["tool_calls"], {}, 1.6931471806),
+        (["tool_calls"], {"arguments": "text"}, 1.6931471805599454),
+        (["reasoning"], {}, 1.6931471805599454),
+        (["tool_calls"], {"rows": "strings"}, 1.6931471805599454),
+    ],
+)
+def test_a_weight_is_as_long_as_it_is_loaded(turns_have: list[str], config: dict[str, str], written: float) -> None:
+    """Where a column has to be read as JSON, datasets cuts all numbers of the row to ten decimals."""
+    write = Trl(TrlConfig(**config), context(Chat, turns_have))
+    assert write(Chat(messages=chat("Q", "A").messages, weight=1.6931471805599454))["weight"] == written
 
 
 def test_a_run_of_several_kinds_has_rows_of_one_type() -> None:
@@ -197,7 +219,7 @@ def test_right_rows(name: str) -> None:
         ("messages", "messages/0/tool_calls", [{}], "misplaced_tool_calls", "/messages/0/tool_calls"),
         ("messages", "messages/1", GONE, "nothing_to_learn", "/messages"),
         ("messages", "tools", [], "empty_list", "/tools"),
-        ("messages", "tools", "{", "bad_json", "/tools"),
+        ("messages", "tools", "{", "not_json", "/tools"),
         ("messages", "completion", SPOKEN, "no_type", ""),
         ("lists", "prompt", "Q", "mixed_types", "/prompt"),
         ("lists", "completion/0/role", "user", "bad_last_turn", "/completion/0/role"),

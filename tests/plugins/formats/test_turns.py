@@ -44,7 +44,7 @@ def test_uniform_turns_all_have_the_same_keys() -> None:
 
 
 def test_other_turns_have_the_keys_that_apply() -> None:
-    """Services read rows one by one; a card calls such a column JSON."""
+    """The card declares every key that a turn may have: loaders read one that is not there as null."""
     write = turns(*ALL, uniform=False, null_content=True)
     rows = write(CALLED.messages)
     assert [list(row)[2:] for row in rows] == [
@@ -55,7 +55,7 @@ def test_other_turns_have_the_keys_that_apply() -> None:
         [],
     ]
     assert rows[2]["content"] is None
-    assert write.feature == {"list": "json"}
+    assert write.feature == turns(*ALL).feature
 
 
 def test_what_a_style_did_not_say_is_taken_from_each_turn() -> None:

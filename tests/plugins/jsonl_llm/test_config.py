@@ -58,6 +58,7 @@ def test_names_and_defaults_are_the_documented_ones() -> None:
         "include_metadata": True,
         "metadata_fields": ["source", "category", "tags"],
         "roles": {},
+        "labels": {},
         "trailing_turns": "reject",
         "message_fields": None,
         "reasoning_weight": None,

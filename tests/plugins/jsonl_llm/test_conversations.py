@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from tuneport_jsonl_llm.config import StyleConfig
 
 Q = {"role": "user", "content": "What is it?"}
 A = {"role": "assistant", "content": "It is rain."}
+THOUGHT_CALL = '<think>\nhm\n</think>\n\n{"name": "weather", "arguments": {"said": "</think>"}}'
 CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Bonn"}'}}
 CALLED = ToolCall("weather", {"city": "Bonn"}, "c1")
 ASKED = (Message("user", "What is it?"), Message("assistant", "It is rain."))
@@ -85,6 +88,10 @@ LAYOUTS: dict[str, tuple[list[Any], tuple[Message, ...]]] = {
     "OpenAI's older call": (
         [Q, {"role": "assistant", "content": None, "function_call": CALL["function"]}],
         (ASKED[0], Message("assistant", "", (ToolCall("weather", {"city": "Bonn"}),))),
+    ),
+    "ShareGPT call after a thought": (
+        [Q, {"from": "function_call", "value": THOUGHT_CALL}],
+        (ASKED[0], Message("assistant", "", (ToolCall("weather", {"said": "</think>"}),), reasoning="hm")),
     ),
     "ShareGPT tools": (
         [
@@ -359,6 +366,31 @@ def test_the_weight_of_reasoning_is_set_for_all_turns_that_have_some() -> None:
     ]
     assert weights == [None, 1.0, None, 0.2, None, None]
     assert shape_of(ctx).turns == {"reasoning", "reasoning_weight"}
+
+
+ODD: dict[Any, Any] = {1: "a", None: date(2024, 1, 2), False: {2.5: (Decimal("1.50"), 10**30)}, "\ud800": []}
+PLAIN = {"1": "a", "null": "2024-01-02", "false": {"2.5": ["1.50", 10**30]}, "\ud800": []}
+
+
+def test_arguments_and_tools_of_python_are_those_of_their_json_text() -> None:
+    """Keys that are no texts, pairs, dates: what is compared and written is what JSON has of them."""
+    record = {
+        "messages": [Q, {**A, "tool_calls": [{"name": "f", "arguments": ODD}]}],
+        "tools": [{"name": "f", "parameters": ODD}],
+    }
+    sample = read("chat_completion", {}, record)
+    assert sample.completion.tool_calls == (ToolCall("f", PLAIN),)
+    assert sample.tools == [{"type": "function", "function": {"name": "f", "parameters": PLAIN}}]
+
+
+def test_what_no_json_has_is_no_argument() -> None:
+    """A key that JSON cannot have is a reject of its record, not an error of the run."""
+    for odd in ({(1, 2): "a"}, {b"k": 1}, {"k": {"x"}}):
+        called = attempt(
+            "chat_completion", {}, {"messages": [Q, {**A, "tool_calls": [{"name": "f", "arguments": odd}]}]}
+        )
+        told = attempt("chat_completion", {}, {"messages": [Q, A], "tools": [{"name": "f", "parameters": odd}]})
+        assert [one.code for one in (called, told) if isinstance(one, Reject)] == ["bad_call", "bad_tools"]
 
 
 def test_the_fields_of_turns_are_the_hosts() -> None:

@@ -77,6 +77,11 @@ def test_the_exporter_is_loaded_by_name(monkeypatch: pytest.MonkeyPatch) -> None
     assert asked == [("jsonl_llm", config)]
 
 
+def test_its_own_format_carries_whatever_a_sample_may_have() -> None:
+    """An aspect that comes later is one of them."""
+    assert registered("formats")["tuneport"]["traits"].carries == tuneport.ASPECTS.keys()
+
+
 def test_only_public_names_of_the_host_are_used() -> None:
     """Whatever this plugin imports from the host, another plugin could import as well."""
     sources = list(Path(str(files("tuneport_jsonl_llm"))).rglob("*.py"))

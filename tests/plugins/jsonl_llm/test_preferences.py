@@ -10,6 +10,7 @@ import pytest
 from plugins.jsonl_llm.support import STYLES, attempt, context, read, showing
 from tuneport import Chat, Instruction, Message, Preference, Reject, ToolCall, Unpaired
 from tuneport.context import SampleShape
+from tuneport.inspection.spoken import LABELS
 from tuneport_jsonl_llm.config import StyleConfig
 
 U, A, B = (
@@ -205,19 +206,48 @@ def test_fields_of_pairs_must_exist() -> None:
 @pytest.mark.parametrize(
     ("value", "label"),
     [
-        *((value, True) for value in (True, 1, 1.0, "1", "yes", " Yes ", "TRUE")),
-        *((value, False) for value in (False, 0, 0.0, "0", "no", "False")),
+        *((value, True) for value in (True, 1, 1.0, "1", "yes", " Yes ", "TRUE", "up", "Good", "like", "Thumbs up")),
+        *((value, True) for value in ("thumbs_up", "Thumbs-Up")),
+        *((value, False) for value in (False, 0, 0.0, "0", "no", "False", -1, -1.0, "-1", " -1 ", "down", "BAD")),
+        *((value, False) for value in ("dislike", "thumbs_down")),
     ],
 )
 def test_labels(value: Any, label: bool) -> None:
-    """True or false, 1 or 0, yes or no."""
+    """True or false, 1 or 0 or -1, and the words that tables have for it, in whatever case."""
     sample = read("unpaired_preference", {}, {"prompt": "Which?", "completion": "This one.", "label": value})
     assert sample == Unpaired(prompt=[USER], completion=GOOD, label=label, tools=())
 
 
 @pytest.mark.parametrize(
+    ("value", "label"), [("Helpful", True), (5, True), ("2 stars", False), ("up", False), (1, True)]
+)
+def test_labels_of_ones_own(value: Any, label: bool) -> None:
+    """`labels` names them, beside the well-known ones and before these."""
+    settings = {"labels": {"helpful": True, "5": True, "2 Stars": False, "up": False}}
+    record = {"prompt": "Which?", "completion": "This one.", "label": value}
+    sample = read("unpaired_preference", settings, record)
+    assert isinstance(sample, Unpaired)
+    assert sample.label is label
+
+
+def test_labels_are_counted() -> None:
+    """A run whose labels all say the same shows that: there is no difference to learn."""
+    ctx = context({"prompt": "string", "completion": "string", "label": "string"})
+    for value in ("up", "down", "up", "sideways"):
+        attempt("unpaired_preference", {}, {"prompt": "Which?", "completion": "This one.", "label": value}, ctx)
+    assert ctx.counts == {"label_true": 2, "label_false": 1}
+
+
+def test_what_inspect_takes_for_labels_is_one() -> None:
+    """Each word by itself."""
+    for word in LABELS:
+        sample = read("unpaired_preference", {}, {"prompt": "Which?", "completion": "This one.", "label": word})
+        assert isinstance(sample, Unpaired), word
+
+
+@pytest.mark.parametrize(
     ("value", "code"),
-    [(None, "missing_field"), (" ", "missing_field"), (2, "bad_type"), ("good", "bad_type"), ([], "bad_type")],
+    [(None, "missing_field"), (" ", "missing_field"), (2, "bad_type"), ("fine", "bad_type"), ([], "bad_type")],
 )
 def test_what_is_no_label(value: Any, code: str) -> None:
     """Another number or word is not guessed at."""

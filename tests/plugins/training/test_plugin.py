@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import tuneport_training
-from tuneport.errors import PluginError
+from tuneport.errors import MissingLibraryError
 from tuneport_training.libraries import needs
 
 ROOT = Path(__file__).parents[3]
@@ -47,10 +47,11 @@ def test_asking_for_help_imports_nothing_heavy() -> None:
     ],
 )
 def test_what_is_missing_is_one_line_with_the_way_to_install_it(modules: tuple[str, ...], said: str) -> None:
-    """All that is missing is named at once."""
-    with pytest.raises(PluginError) as caught:
+    """All that is missing is named at once; as a wrong recipe, it is for the one who asks to mend."""
+    with pytest.raises(MissingLibraryError) as caught:
         needs("a tiny model", *modules)
     assert (caught.value.message, caught.value.hint) == (said, "pip install 'tuneport[train]'")
+    assert caught.value.exit_code == 78
 
 
 def test_the_extra_is_pinned_where_we_test_it() -> None:

@@ -47,6 +47,11 @@ _ERRORS = {
         "A plugin that was asked for may not run: no lock file pins its code, it changed, or others may change it.",
         "Look at its code, then pin it: tuneport plugins lock DIR; tuneport plugins doctor says more.",
     ),
+    "missing_library": (
+        78,
+        "What was asked for needs a library that is not installed.",
+        "The text has the line that installs it.",
+    ),
     "unknown_name": (
         78,
         "Nothing has this name.",
@@ -67,12 +72,18 @@ _EXITS = {
     ),
     "73": ("Something stands where the dataset should be published.", "Choose --on-exists replace or version."),
     "74": ("Reading or writing a file failed.", "Check the disk."),
-    "75": ("Nothing is wrong with the request.", "The same command may work later: free some space, or wait."),
+    "75": (
+        "No space is left, or another run holds the lock; the request itself is right.",
+        "The same command may work later: free some space, or wait.",
+    ),
     "77": (
         "The system does not let us read or write there, or a plugin that was asked for is not trusted.",
         "Check owner and permissions, or pin the plugin: tuneport explain untrusted says more.",
     ),
-    "78": ("The recipe is wrong, or names what nobody provides.", "Mend the problems that are listed."),
+    "78": (
+        "The recipe is wrong, names what nobody provides, or asks for what needs a library that is not installed.",
+        "Mend the problems that are listed.",
+    ),
     "130": ("Stopped on request.", "The same command goes on where it can, or starts again."),
 }
 

@@ -47,6 +47,7 @@ def export(terminal: Terminal, sources: tuple[str, ...], to: str | None, dry_run
       tuneport export support.db --table faq --map instruction=question,output=answer --to out.jsonl
       tuneport export support.db --to - | head -1
     """  # noqa: D301  -- the backspace tells click to leave the lines as they are
+    from tuneport.commands.document import document_of
     from tuneport.commands.planned import plan_lines
     from tuneport.commands.summary import result_lines
     from tuneport.runs import execute, plan_export
@@ -65,7 +66,7 @@ def export(terminal: Terminal, sources: tuple[str, ...], to: str | None, dry_run
     if result.status == "streamed":
         terminal.say(text)
     else:
-        terminal.answer(_document(result), lambda: text)
+        terminal.answer(document_of(result), lambda: text)
 
 
 def recipe_of(
@@ -196,10 +197,3 @@ def _has_sections(text: bytes) -> bool:
     others = data.keys() - _SECTIONS
     needed = {"source", "output"} & data.keys()
     return len(needed) > bool(others) and not any(isinstance(data[key], list) for key in others)
-
-
-def _document(result: Any) -> dict[str, Any]:
-    import msgspec
-
-    stats: dict[str, Any] = msgspec.to_builtins(result.stats)
-    return {"status": result.status, "path": result.path, "digest": result.digest, **stats}

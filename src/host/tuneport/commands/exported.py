@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 from tuneport.commands.wording import counts, listed, percent, row, short, split_words
 from tuneport.dataset import DataFile, FormatInfo, SplitInfo
 from tuneport.runs.weights import diagnosis, words
-from tuneport.traits import FormatTraits
+from tuneport.traits import FormatTraits, status_words
 
 T = TypeVar("T")
 
@@ -37,24 +38,30 @@ def weight_row(weights: Mapping[str, Any]) -> list[str]:
     return row("weights", text)
 
 
-def format_rows(name: str, info: FormatInfo, traits: FormatTraits, weights: Mapping[str, Any]) -> list[str]:
-    """What was written in one format; below it, what was not carried, and what its trainer has to be told."""
+def format_rows(
+    name: str, info: FormatInfo, traits: FormatTraits, weights: Mapping[str, Any], nowhere: int = 0
+) -> list[str]:
+    """What was written in one format; below it, what was not carried, and what its trainer has to be told.
+
+    `nowhere` says how many samples no format wrote, for their weights came to no row.
+    """
     refused = f", {info.ledger.refused:,} refused" if info.ledger.refused else ""
-    became = words.done(info.weights, traits, info.ledger) if weights else ""
+    became = words.done(info.weights, traits, info.ledger, nowhere) if weights else ""
     carried = f", {became}" if became else ""
-    lines = row(name, f"{_numbers(info)} rows{refused}{carried}")
+    numbers = _numbers(info)
+    lines = row(name, f"{numbers} row{'' if numbers == '1' else 's'}{refused}{carried}")
     if weights:
         lines += row("", words.flags(info.weights, traits))
     return lines + row("", words.losses(info.losses))
 
 
 def remarks(
-    formats: Mapping[str, FormatInfo], traits: Mapping[str, FormatTraits], weights: Mapping[str, Any]
+    formats: Mapping[str, FormatInfo], traits: Mapping[str, FormatTraits], weights: Mapping[str, Any], today: date
 ) -> Iterator[str]:
-    """What is odd about the weights, and which targets have ended or will end."""
+    """What is odd about the weights, and which targets have ended or will end as of `today`."""
     yield from diagnosis.of_weights(weights)
     yield from diagnosis.of_formats(formats, traits, weights)
-    yield from filter(None, (words.status(name, traits[name], all_notes=False) for name in formats))
+    yield from filter(None, (status_words(name, traits[name], today, all_notes=False) for name in formats))
 
 
 def _numbers(info: FormatInfo) -> str:
@@ -83,4 +90,7 @@ def _leakage(split: SplitInfo) -> str:
     if split.against:
         earlier = f"{split.moved + split.stayed:,} earlier {'groups' if split.group_by else 'samples'}"
         told += f" · {split.moved:,} of {earlier} moved"
+    if split.samples_moved:
+        samples = "sample" if split.samples_moved == 1 else "samples"
+        told += f" · {split.samples_moved:,} {samples} moved to where the group stands"
     return told

@@ -34,7 +34,9 @@ def inspection_lines(found: Inspection, source: str, table: str | None, written:
 
 def _title(found: Inspection) -> str:
     counted = found.rows == found.looked_at
-    title = found.title if found.rows is None else f"{found.title}, {'' if counted else 'about '}{found.rows:,} records"
+    title = found.title
+    if found.rows is not None:
+        title += f", {'' if counted else 'about '}{found.rows:,} record{'' if found.rows == 1 else 's'}"
     looked = "" if counted else f"; the first {found.looked_at:,} were looked at"
     return title + looked + (f"; {found.unreadable:,} cannot be read" if found.unreadable else "")
 

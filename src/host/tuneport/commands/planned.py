@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from tuneport.commands.wording import listed, one_line, percent, row, split_words
 from tuneport.runs import Plan
 from tuneport.runs.planning.facts import PlanFacts, plan_facts
 from tuneport.runs.weights import words
+from tuneport.traits import status_words
 
 _SPLITS = ("validation", "test")
 
@@ -24,7 +26,9 @@ def plan_lines(plan: Plan) -> str:
 
 def title_line(facts: PlanFacts) -> str:
     """What is read, and about how much of it there is."""
-    return one_line(facts.title) + (f", about {facts.rows:,} records" if facts.rows is not None else "")
+    if facts.rows is None:
+        return one_line(facts.title)
+    return f"{one_line(facts.title)}, about {facts.rows:,} record{'' if facts.rows == 1 else 's'}"
 
 
 def plan_rows(facts: PlanFacts) -> list[str]:
@@ -55,7 +59,8 @@ def _targets(facts: PlanFacts) -> list[str]:
         traits = facts.traits[name]
         told = [words.planned(one.weights, one.max_copies, traits), words.flags(one.weights, traits)]
         lines += row("" if lines else "weights", f"{name}: {'; '.join(filter(None, told))}")
-    said = filter(None, (words.status(name, traits, all_notes=True) for name, traits in facts.traits.items()))
+    today = date.fromisoformat(facts.now[:10])
+    said = filter(None, (status_words(name, one, today, all_notes=True) for name, one in facts.traits.items()))
     for number, text in enumerate(said):
         lines += row("" if number else "notes", text)
     return lines

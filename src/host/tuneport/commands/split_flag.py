@@ -10,13 +10,15 @@ _KEYS = {
     "validation": "validation",
     "test": "test",
     "by": "group_by",
+    "group_by": "group_by",
     "mode": "mode",
     "stratify": "stratify_by",
+    "stratify_by": "stratify_by",
     "against": "against",
     "exclude": "exclude",
 }
-"""What the flag calls a key, to what the recipe does."""
-_LISTED = {"by", "stratify"}
+"""What a key may be called in the flag, to what the recipe calls it; its own names are as good."""
+_LISTED = {"by", "group_by", "stratify", "stratify_by"}
 _PATHS = {"against", "exclude"}
 
 

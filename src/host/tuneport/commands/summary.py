@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from datetime import date
 from itertools import islice
 
 from tuneport.commands.exported import format_rows, remarks, split_rows, weight_row
@@ -32,9 +33,16 @@ def result_lines(result: ExportResult) -> str:
         lines += row("checked", f"{name}: {judged.judged:,} rows, {judged.refused:,} refused{kept}")
     lines += [*row("counted", counts(result.notes)), ""]
     for name, info in manifest.formats.items():
-        lines += format_rows(name, info, result.traits[name], result.weights)
-    noted = [line for text in remarks(manifest.formats, result.traits, result.weights) for line in note(text)]
+        nowhere = manifest.rejects.get("left_out_by_weight", 0)
+        lines += format_rows(name, info, result.traits[name], result.weights, nowhere)
+    noted = [line for text in notes_of(result) for line in note(text)]
     return "\n".join([*lines, *([""] if noted else []), *noted, *_next(result)])
+
+
+def notes_of(result: ExportResult) -> list[str]:
+    """What a person should know of a run beside its numbers."""
+    manifest = result.dataset.manifest
+    return [*remarks(manifest.formats, result.traits, result.weights, date.fromisoformat(manifest.now[:10]))]
 
 
 def _left_out(result: ExportResult) -> list[str]:

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from tuneport.commands.terminal import Terminal, with_terminal
+from tuneport.commands.wording import note
 
 if TYPE_CHECKING:
     from tuneport.validation import Finding, Loads, Report
 
-
 _FEW = 3
 """Configs whose rows are told one by one, where they are not as many in each."""
+
+_TOLD = 2
+"""Other messages of a rule that are told."""
 
 
 @click.command()
@@ -60,10 +63,11 @@ def report_lines(report: Report) -> str:
     lines = [_verdict(report)]
     if report.load is not None:
         lines.append(f"  {_loaded(report.load)}")
-    lines += [f"  note  {note}" for note in report.notes]
+    lines += [f"  {line}" for text in report.notes for line in note(text)]
+    whole = "the file" if report.kind == "file" else "the folder"
     by_file = sorted(report.problems, key=lambda finding: finding.file)
     for file, findings in groupby(by_file, key=lambda finding: finding.file):
-        lines += ["", *([f"  {file}"] if file else []), *_table(findings)]
+        lines += ["", *([f"  {file}"] if file else []), *_table(findings, whole)]
     told = sum(finding.count for finding in report.problems)
     left = report.problems_total + report.warnings_total - told
     return "\n".join([*lines, *(["", f"  and {_many(left, 'other')}, not listed"] if left else [])])
@@ -101,16 +105,25 @@ def _loaded(load: Loads) -> str:
     return f"{called}: {_many(len(counts), 'config')}, {rows or 'no'} rows, {equal}"
 
 
-def _table(findings: Iterable[Finding]) -> Iterable[str]:
+def _table(findings: Iterable[Finding], whole: str) -> Iterable[str]:
+    """Where each was found, what it is, and under which code `explain` knows it; `whole` is what has no lines."""
     for finding in findings:
-        count = _many(finding.count, "line") if finding.lines else ""
-        note = "warning: " if finding.severity == "warning" else ""
-        first = f"   first: {', '.join(map(str, finding.lines))}" if finding.count > 1 else ""
-        if finding.lines and not first:
-            count = f"line {finding.lines[0]:,}"
-        yield f"  {count:>14}  {note}{finding.message}{first}"
+        kind = "warning: " if finding.severity == "warning" else ""
+        first = f"   first: {', '.join(map(str, finding.lines))}" if finding.count > 1 and finding.lines else ""
+        yield f"  {_where(finding, whole):>14}  {kind}{finding.message}{first}   [{finding.code}]"
+        if finding.others:
+            # Of three, one is known to be there, and no more was kept.
+            told = [*finding.others[:_TOLD], *(["and more"] if len(finding.others) > _TOLD else [])]
+            yield f"  {'':>14}  also: {'; '.join(told)}"
         if finding.hint:
             yield f"  {'':>14}  {finding.hint}"
+
+
+def _where(finding: Finding, whole: str) -> str:
+    if not finding.lines:
+        # Below a file's name there is no need to say so.
+        return "" if finding.file else whole
+    return f"line {finding.lines[0]:,}" if finding.count == 1 else _many(finding.count, "line")
 
 
 def _many(count: int, noun: str) -> str:

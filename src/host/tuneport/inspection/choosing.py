@@ -24,6 +24,7 @@ from tuneport.inspection.names import (
     called,
     named,
 )
+from tuneport.inspection.turns import Turns, turns_of
 
 _PROSE = 12
 """Characters from which on texts with several words are taken for more than labels."""
@@ -38,12 +39,14 @@ class Choice:
         mapping: key of `field_mapping` to column.
         learnt: the column that is trained.
         guessed: whether no name of a column said so.
+        turns: how rows become conversations, where each of them is one message.
     """
 
     style: str
     mapping: Mapping[str, Column]
     learnt: Column
     guessed: bool = False
+    turns: Turns | None = None
 
     @property
     def talks(self) -> bool:
@@ -53,7 +56,7 @@ class Choice:
     @property
     def with_tools(self) -> bool:
         """Whether the style looks for tools."""
-        return self.talks or self.style in ("preference", "unpaired_preference")
+        return self.talks or self.turns is not None or self.style in ("preference", "unpaired_preference")
 
     def lengths(self) -> list[int]:
         """Characters of what would be trained, for each record that has every part; the shortest first."""
@@ -83,6 +86,9 @@ def _can_be_mapped(column: Column) -> bool:
 def _choices(columns: Sequence[Column]) -> Iterator[Choice]:
     yield from _preferences(columns)
     yield from _conversations(columns)
+    turns = turns_of(columns)
+    if turns is not None:
+        yield Choice("chat_completion", {}, turns.group["content_field"], turns=turns)
     yield from _chats(columns)
     yield from _completions(columns)
     yield from _answers(columns)
@@ -123,11 +129,14 @@ def _tools(columns: Sequence[Column]) -> dict[str, Column]:
 
 
 def _completions(columns: Sequence[Column]) -> Iterator[Choice]:
-    prompt, completion, label = (named(columns, names) for names in (PROMPT[:1], COMPLETION, LABEL))
+    prompt, completion = named(columns, PROMPT[:1]), named(columns, COMPLETION)
     if prompt is None or completion is None:
         return
     mapping = {"prompt_field": prompt, "completion_field": completion}
-    if label is not None and 0 < label.seen == label.spoken.labels:
+    label = named([column for column in columns if column.labels], LABEL) or next(
+        (column for column in columns if column.judges), None
+    )
+    if label is not None:
         yield Choice("unpaired_preference", {**mapping, "label_field": label, **_tools(columns)}, completion)
     elif completion.plain_name == COMPLETION[0] and named(columns, CONTEXT) is None:
         yield Choice("prompt_completion", {**mapping, **(_tools(columns) if completion.talks else {})}, completion)

@@ -23,6 +23,7 @@ from tuneport.runs.reading.sources import list_of, merged, seen_type
 
 _SHOWN = 60
 _LONG = 40
+_FEW = 12
 _LARGE = 2**63
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 _EPOCH = range(10**8, 10**14)
@@ -128,6 +129,13 @@ class Column:
         """How many different values; None where they were not counted."""
         return None if self._marks is None else len(self._marks)
 
+    @property
+    def values(self) -> set[str]:
+        """Its different values, where all are short texts and there are few; empty otherwise."""
+        marks = self._marks or set()
+        few = self.kinds == {"string"} and len(marks) <= _FEW
+        return marks if few and all(isinstance(mark, str) for mark in marks) else set()
+
     @cached_property
     def text_lengths(self) -> list[int]:
         """Lengths of what could be trained on, the shortest first."""
@@ -152,6 +160,17 @@ class Column:
     def talks(self) -> bool:
         """Whether most of its values are conversations."""
         return self.spoken.conversations * 2 > self.seen
+
+    @property
+    def labels(self) -> bool:
+        """Whether nearly all of its values may say whether an answer is good."""
+        return self.spoken.labels * 10 > self.seen * 9
+
+    @property
+    def judges(self) -> bool:
+        """Whether they say that and little else, whatever its name is: thumbs up or down, 1 or -1."""
+        telling = self.negative > 0 or not self.numbers
+        return self.labels and telling and self.spoken.verdicts * 10 > self.seen * 9
 
     @property
     def plain_name(self) -> str:

@@ -28,7 +28,10 @@ CHOSEN = ("chosen", "chosen_response", "preferred", "accepted")
 REJECTED = ("rejected", "rejected_response", "non_preferred", "dispreferred")
 PROMPT = ("prompt", "question", "instruction", "query")
 COMPLETION = ("completion", "response")
-LABEL = ("label", "kto_tag", "desirable", "thumbs_up")
+LABEL = (
+    *("label", "kto_tag", "desirable", "thumbs_up", "thumbs", "thumb", "feedback", "vote", "verdict", "preferred"),
+    *("is_good", "good", "liked", "like", "helpful", "is_helpful", "is_desirable", "accepted", "is_accepted"),
+)
 WEIGHT = ("importance", "weight", "upvotes", "votes", "score", "rating", "likes", "stars", "points", "helpful_votes")
 WEIGHT_AS_IT_IS = ("importance", "weight")
 KEY = ("id", "pk", "uuid", "guid", "key", "record_id", "row_id")

@@ -14,6 +14,7 @@ from tuneport.inspection.columns import Column
 from tuneport.inspection.extras import created, is_plain, key_of, metadata_of, weights_of
 from tuneport.inspection.names import WEIGHT_AS_IT_IS
 from tuneport.inspection.opening import Looked
+from tuneport.recipes.grouping import MESSAGES
 from tuneport.source import SourceInfo
 
 _SHORTEST, _LONGEST = 10, 8192
@@ -38,13 +39,17 @@ def suggested(path: Path, table: str | None, info: SourceInfo, looked: Looked, f
     if choice is None:
         return ""
     weights = weights_of(columns)
-    key = key_of(columns, info.key, looked.read - looked.unreadable)
-    mapped = [column.name for column in choice.mapping.values()]
+    group = choice.turns.group if choice.turns is not None else {}
+    # A conversation is named by what its rows have in common.
+    key = [] if group else key_of(columns, info.key, looked.read - looked.unreadable)
+    mapped = [column.name for column in (*choice.mapping.values(), *group.values())]
     metadata = metadata_of(columns, [*mapped, *key, *(column.name for column in weights)])
     lines = [
         f"# {_about(looked)} What a key means: tuneport schema recipe",
         *toml.section("source", _source(path, table, key, folder)),
+        *toml.section("source.group", toml.pairs({name: column.name for name, column in group.items()})),
         *toml.section("export", _export(choice, columns, metadata)),
+        *toml.section("export.roles", toml.pairs(choice.turns.roles if choice.turns is not None else {})),
         *toml.section("export.field_mapping", _mapping(choice, columns)),
         *toml.section("export.metadata_fields", toml.pairs(metadata)),
         *toml.section("export.weighting", [*_weights(weights, columns), *_freshness(created(columns))]),
@@ -79,7 +84,9 @@ def _path_from(path: Path, folder: Path) -> str:
 def _export(choice: Choice, columns: Sequence[Column], metadata: dict[str, str]) -> list[str]:
     lines = toml.pairs({"style": choice.style})
     trailing = choice.learnt.spoken.trailing if choice.talks else 0
-    if trailing:
+    if choice.turns is not None:
+        lines.append('trailing_turns = "drop"  # what follows the assistant\'s last answer is left out')
+    elif trailing:
         what = f"{trailing:,} of {choice.learnt.spoken.conversations:,} do not end with the assistant"
         lines.append(f'trailing_turns = "drop"  # {what}: what follows its last answer is left out')
     if not metadata and any(column.name in _DEFAULT_METADATA for column in columns):
@@ -91,6 +98,8 @@ def _export(choice: Choice, columns: Sequence[Column], metadata: dict[str, str])
 def _mapping(choice: Choice, columns: Sequence[Column]) -> list[str]:
     lines = ["# a guess, by the length of their texts: no column has a name that says it"] if choice.guessed else []
     mapping = {key: column.name for key, column in choice.mapping.items()}
+    if choice.turns is not None:
+        mapping["messages_field"] = MESSAGES
     # A column of the default name would be taken without being asked for.
     for style, key, default in (
         ("instruction_tuning", "input_field", "context"),

@@ -10,7 +10,8 @@ from typing import Any
 from tuneport.config import Config
 from tuneport.plugin_manager.hooks import Hooks
 from tuneport.plugin_manager.manifest import KINDS
-from tuneport.plugin_manager.updates import Changer, checked
+from tuneport.plugin_manager.trait_values import checked
+from tuneport.plugin_manager.updates import Changer, changed
 from tuneport.traits import NO_TRAITS, FormatTraits
 
 JUDGED = ("row", "adapter", "dataset")
@@ -96,18 +97,25 @@ def _registrar(kind: str, plugin: str, found: dict[tuple[str, str], Contribution
             raise ValueError(f"{name!r} is no name: letters, digits, _ and - only")
         if on not in JUDGED:
             raise ValueError(f"validator {name!r} judges {on!r}, not one of {', '.join(JUDGED)}")
+        expressed = _checked_traits(f"{plugin}:{name}", NO_TRAITS if traits is None else traits)
         found[kind, name] = Contribution(
-            kind, plugin, name, factory, config or Config, doc, traits or NO_TRAITS, check, side_files, on
+            kind, plugin, name, factory, config or Config, doc, expressed, check, side_files, on
         )
 
     return register
+
+
+def _checked_traits(target: str, traits: object) -> FormatTraits:
+    if not isinstance(traits, FormatTraits):
+        raise ValueError(f"traits of {target} are {traits!r}: write traits=FormatTraits(...)")
+    return replace(traits, **checked(target, vars(traits)))
 
 
 def _traits_registrar(plugin: str, found: dict[tuple[str, str], Contribution]) -> Callable[..., None]:
     def register(target: str, **changes: Any) -> None:
         if ("traits", target) in found:
             raise ValueError(f"it changes traits of {target!r} twice: name all fields together")
-        made = checked(target, changes)
+        made = changed(target, changes)
         found["traits", target] = Contribution("traits", plugin, target, partial(replace, **made), changes=made)
 
     return register

@@ -7,19 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
 from tuneport.config import closest, suggest
 from tuneport.errors import PluginError, UnknownNameError
-from tuneport.traits import ASPECTS, FormatTraits
+from tuneport.plugin_manager.trait_values import FIELDS, checked
 
 if TYPE_CHECKING:
     from tuneport.plugin_manager.contributions import Contribution
     from tuneport.plugin_manager.records import PluginRecord
 
 log = getLogger("tuneport")
-
-_FIELDS = tuple(field.name for field in dataclasses.fields(FormatTraits))
 
 
 class Changer(NamedTuple):
@@ -30,31 +26,20 @@ class Changer(NamedTuple):
     digest: str
 
 
-def checked(target: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Changes of traits, each of the type that its field has.
+def changed(target: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes of traits, checked as those that a format comes with.
 
     Raises:
-        ValueError: one names no field, or is of another type, or `target` is not `plugin:format`.
+        ValueError: one cannot be so, or `target` is not `plugin:format`.
     """
     plugin, colon, name = target.partition(":")
     if not (plugin and colon and name):
         raise ValueError(f"it changes traits of {target!r}: write plugin:format, such as formats:openai")
     if not changes:
-        raise ValueError(f"it changes traits of {target}, and says nothing of them: name a field, {', '.join(_FIELDS)}")
-    for field in changes:
-        if field not in _FIELDS:
-            hint = suggest(field, _FIELDS)
-            raise ValueError(f"it changes {field!r} of {target}, and traits have no such field; {hint}")
-    try:
-        made = msgspec.convert(changes, FormatTraits)
-    except msgspec.ValidationError as error:
-        field = str(error).rpartition("$.")[2].rstrip("`")
-        what = str(error).partition(" - at ")[0]
-        raise ValueError(f"it changes {field} of {target} to {changes.get(field)!r}: {what}") from None
-    for aspect in made.carries or ():
-        if aspect not in ASPECTS:
-            raise ValueError(f"it lets {target} carry {aspect!r}, which nobody knows; {suggest(aspect, ASPECTS)}")
-    return {field: getattr(made, field) for field in changes}
+        raise ValueError(f"it changes traits of {target}, and says nothing of them: name a field, {', '.join(FIELDS)}")
+    made = checked(target, changes)
+    # Whoever says that a service goes on takes back the day on which it would have ended.
+    return {"sunset": None, **made} if made.get("status") == "active" else made
 
 
 def must_exist(contributions: Iterable[tuple[str, str]], records: Iterable[PluginRecord]) -> None:

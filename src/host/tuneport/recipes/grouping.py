@@ -3,39 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
-from tuneport.config import Config
+from tuneport.config import Config, Names
 
 MESSAGES = "messages"
 """The field of a conversation that holds its turns."""
-
-
-def _as_list(value: Any) -> Any:
-    if not isinstance(value, str | list | tuple):
-        raise ValueError("a field's name, or a list of them, is wanted")
-    return [value] if isinstance(value, str) else value
-
-
-def _once(value: list[str]) -> list[str]:
-    if not all(value):
-        raise ValueError("a field without a name")
-    if len(set(value)) < len(value):
-        raise ValueError("a field stands there twice")
-    return value
-
-
-_NAME: dict[str, Any] = {"type": "string", "minLength": 1}
-
-Names = Annotated[
-    list[str],
-    BeforeValidator(_as_list),
-    AfterValidator(_once),
-    WithJsonSchema({"anyOf": [_NAME, {"type": "array", "items": _NAME}]}),
-]
-"""A field's name, or several."""
 
 
 class GroupSection(Config):
@@ -46,10 +20,11 @@ class GroupSection(Config):
     """
 
     by: Names = Field(min_length=1)
-    """The fields that rows of one conversation have in common."""
+    """The fields that rows of one conversation have in common: 7, 7.0 and the text "7" are alike, and a row in which
+    one of them is missing or blank is an error."""
     order_by: Names = []
-    """The fields that its turns are sorted by: nulls first, numbers before texts. The source's own order where empty,
-    and among rows that are alike."""
+    """The fields that its turns are sorted by: nulls first, numbers before texts, and a text that is a plain number, as
+    in a CSV file, as that number. The source's own order where empty, and among rows that are alike."""
     role_field: str = Field("role", min_length=1)
     """The field that says who speaks."""
     content_field: str = Field("content", min_length=1)

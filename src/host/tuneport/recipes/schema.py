@@ -9,9 +9,9 @@ import msgspec
 import msgspec.json
 from pydantic import BaseModel
 
-from tuneport.dataset import DatasetManifest
+from tuneport.dataset import DatasetManifest, SplitInfo
 from tuneport.errors import PluginError
-from tuneport.options import ExportStats
+from tuneport.options import ExportStats, FormatStats
 from tuneport.plugin_manager import PluginManager
 from tuneport.recipes.models import Recipe
 from tuneport.recipes.sections import DEFAULT_EXPORTER
@@ -27,11 +27,27 @@ def schema_of(what: str, manager: PluginManager) -> dict[str, Any]:
     return msgspec.json.schema(DatasetManifest if what == "manifest" else Published | Unchanged | Failed)
 
 
+class FormatDone(FormatStats):
+    """One format's ledger; how it carries weights, and of how many samples its rows do not hold what."""
+
+    weights: str = "column"
+    not_carried: dict[str, int] = {}
+
+
 class Published(ExportStats, tag_field="status", tag="published"):
-    """What `export --json` prints for a run that ended well."""
+    """What `export --json` prints for a run that ended well.
+
+    `splits` has the samples of each split, `split` how they were split (None where nothing is kept apart), `weights`
+    their summary as the manifest has it, and `notes` what the terminal says under `note`.
+    """
 
     path: str = ""
     digest: str = ""
+    formats: dict[str, FormatDone] = {}  # type: ignore[assignment]  # a ledger with more in it
+    splits: dict[str, int] = {}
+    split: SplitInfo | None = None
+    weights: dict[str, Any] = {}
+    notes: list[str] = []
 
 
 class Unchanged(Published, tag="unchanged"):
@@ -79,9 +95,6 @@ def recipe_schema(manager: PluginManager) -> dict[str, Any]:
     several = {"type": "array", "items": {"anyOf": [path, source]}}
     schema["properties"]["source"] = {"anyOf": [path, source, several]}
     schema["properties"]["output"] = {"anyOf": [path, schema["properties"]["output"]]}
-    key = definitions["SourceSection"]["properties"]["key"]
-    key["anyOf"] = [path, {"type": "array", "items": path}, {"$ref": "#/$defs/Reference"}]
-    del key["type"], key["items"]
     output = definitions["Output"]["properties"]
     output["output_path"] = output["path"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, field_validator
 
-from tuneport.config import Config
+from tuneport.config import Config, Names
 from tuneport.recipes.grouping import GroupSection
 
 Use = str | dict[str, Any]
@@ -55,7 +55,7 @@ class SourceSection(Config):
     """What makes a sample of its records; the exporter's own choice where it is left out."""
     importer: str | None = None
     """Who reads it; found from the suffix of `path` where it is left out."""
-    key: list[str] = []
+    key: Names = []
     """The fields that name a record in errors and rejects; the table's primary key, else `pk`, else `id`."""
     subject: str | None = Field(None, min_length=1)
     """The field that says whose data a record is."""
@@ -69,20 +69,6 @@ class SourceSection(Config):
     def _whole(cls, value: Any) -> Any:
         if isinstance(value, bool | float):
             raise ValueError("a whole number is wanted")
-        return value
-
-    @field_validator("key", mode="before")
-    @classmethod
-    def _one_key(cls, value: Any) -> Any:
-        if not isinstance(value, str | list | tuple):
-            raise ValueError("a field's name, or a list of them, is wanted")
-        return [value] if isinstance(value, str) else value
-
-    @field_validator("key")
-    @classmethod
-    def _named(cls, value: list[str]) -> list[str]:
-        if not all(value):
-            raise ValueError("a field without a name")
         return value
 
     @property

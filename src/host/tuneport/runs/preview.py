@@ -138,8 +138,8 @@ def _notes(plan: Plan, count: int, items: list[PreviewItem]) -> list[str]:
     if not plan.waits or not cut:
         return []
     over = "this record" if len(items) == 1 else f"these {len(items):,} records"
-    exact = plan.split is not None and plan.split.section.mode == "exact"
-    what = "weights and splits are" if exact else "weights are"
+    split = plan.split is not None and plan.split.waits is not None
+    what = "weights and splits are" if split else "weights are"
     return [f"{what} over {over} only: {'; '.join(plan.waits)}"]
 
 

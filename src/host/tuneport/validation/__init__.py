@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuneport.errors import SourceError, SourceNotFoundError, UsageError
+from tuneport.lines import compression_of
 from tuneport.validation.files import check_files, files_in
 from tuneport.validation.folder import MANIFEST, check_folder
 from tuneport.validation.judges import Judge
-from tuneport.validation.lines import compression_of
 from tuneport.validation.report import Finding, Findings, Loads, Report
 from tuneport.validation.targets import target_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tuneport.validation.compiled import Matches, matcher
-from tuneport.validation.kinds import Kind, mixed, reconciled
+from tuneport.validation.kinds import Fields, Items, Kind, mixed, reconciled
 from tuneport.validation.report import Findings
 
 _ENOUGH = 16
@@ -21,6 +21,7 @@ class Columns:
     Args:
         findings: what is wrong is added here.
         declared: a dataset card declares the columns' types.
+        untyped: nothing does, for no type holds what stands within some of them: loaders find out by themselves.
         talks: `messages` holds conversations, whose last turn has to be the assistant's.
 
     Attributes:
@@ -29,12 +30,13 @@ class Columns:
         late: loaders have made up their minds about types.
     """
 
-    def __init__(self, findings: Findings, *, declared: bool, talks: bool) -> None:
+    def __init__(self, findings: Findings, *, declared: bool, untyped: bool, talks: bool) -> None:
         self.kinds: dict[str, Kind] = {}
         self.matches: Matches | None = None
         self.late = False
         self._findings = findings
         self._declared = declared
+        self._untyped = untyped
         self._talks = talks
         self._without_news = 0
         self._compiled_at = 0
@@ -51,6 +53,8 @@ class Columns:
         Returns:
             Whether there was news in it.
         """
+        if self._untyped:
+            kinds = {name: _outside(kind) for name, kind in kinds.items()}
         columns = self.kinds or dict(kinds)
         if kinds.keys() != columns.keys():
             self._other_keys(kinds, columns, number)
@@ -99,3 +103,10 @@ class Columns:
             self.matches = matcher(learned, "messages" if self._talks and "messages" in learned else "")
             self._compiled_at, self._missed = row, 0
         return False
+
+
+def _outside(kind: Kind) -> Kind:
+    """A kind without what stands within it."""
+    if isinstance(kind, Items):
+        return Items(None)
+    return Fields({}) if isinstance(kind, Fields) else kind

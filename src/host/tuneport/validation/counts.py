@@ -9,8 +9,8 @@ import msgspec
 import msgspec.json
 
 from tuneport.dataset import Dataset, DatasetManifest, rows_digest
+from tuneport.lines import Lines
 from tuneport.options import ExportStats
-from tuneport.validation.lines import Lines
 from tuneport.validation.report import Findings
 
 _FAILED = ("filtered", "duplicate", "errored")

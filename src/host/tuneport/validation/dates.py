@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from tuneport.lines import FIRST_BLOCK
 from tuneport.validation.kinds import Fields, Items, Kind
-from tuneport.validation.lines import FIRST_BLOCK
 from tuneport.validation.report import Findings
 
 _DATE = re.compile(

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tuneport.errors import SourceNotFoundError, UsageError
+from tuneport.lines import compression_of
 from tuneport.validation.judges import Judge
 from tuneport.validation.limits import Limits
-from tuneport.validation.lines import compression_of
 from tuneport.validation.report import Findings, Report
 from tuneport.validation.rows import RowChecker
 from tuneport.validation.targets import Target

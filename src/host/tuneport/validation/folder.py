@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from tuneport.dataset import DataFile, Dataset
 from tuneport.errors import SourceError
+from tuneport.lines import DamagedError, Lines
 from tuneport.validation.card import CARD, check_card
 from tuneport.validation.counts import check_counts
 from tuneport.validation.index import check_index
 from tuneport.validation.judges import Judge
 from tuneport.validation.kinds import Kind
 from tuneport.validation.limits import Limits
-from tuneport.validation.lines import DamagedError, Lines
 from tuneport.validation.report import Findings, Loads, Report
 from tuneport.validation.rows import Counted, RowChecker
 from tuneport.validation.sums import SUMS, compared, digest_of, listed, regular_files
@@ -116,8 +116,9 @@ class _Check:
         """Check one format's files; how many rows they hold."""
         info = self._dataset.formats[name]
         # The card is what tells loaders the types that the manifest knows.
-        declared = info.features is not None and CARD in self._sums
-        checker = RowChecker(self._findings, judge, target, declared=declared)
+        untyped = info.features is None
+        declared = not untyped and CARD in self._sums
+        checker = RowChecker(self._findings, judge, target, declared=declared, untyped=untyped)
         total = 0
         for split, files in info.splits.items():
             rows = 0

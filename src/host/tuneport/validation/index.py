@@ -9,7 +9,7 @@ import msgspec
 import msgspec.json
 
 from tuneport.dataset import Dataset
-from tuneport.validation.lines import DamagedError, Lines
+from tuneport.lines import DamagedError, Lines
 from tuneport.validation.report import Findings
 
 _AT_ONCE = 1 << 20

@@ -1,32 +1,31 @@
-"""Judges: functions that tell what is wrong with a row, and errors that say whose fault it is when they fail."""
+"""Judges: functions that tell what is wrong with a row, or that their plugin failed on it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tuneport.errors import PluginError, TuneportError, told
+from tuneport.errors import told
 from tuneport.model import Problem
 from tuneport.problems import problems_of
 
 Judge = Callable[[dict[str, Any]], Iterable[Problem]]
 
 
-def guarded(judge: Callable[[Any], Iterable[Problem]], called: str) -> Judge:
-    """A judge that fails with an error that names the plugin.
+def guarded(judge: Callable[[Any], Iterable[Problem]], called: str, plugin: str) -> Judge:
+    """A judge that never fails: where the plugin does, that is a problem of the row, and the next one is judged.
 
     Args:
         judge: what a plugin gave.
-        called: what it is, for the error.
+        called: what it is, for the problem.
+        plugin: who gave it.
     """
 
     def judged(row: dict[str, Any]) -> Iterable[Problem]:
         try:
             return problems_of(judge, row)
-        except TuneportError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise PluginError(f"{called} failed: {told(error)}") from error
+        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one line, one finding: the file goes on
+            return [Problem("", f"{called} failed: {told(error)}", "tell the plugin's author", f"hook:{plugin}")]
 
     return judged
 

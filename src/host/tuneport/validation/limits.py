@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tuneport.validation.lines import Compression
+from tuneport.lines import Compression
 from tuneport.validation.report import Findings
 from tuneport.validation.targets import Target
 
+_MORE = "export more records"
 _WORDS = {"none": "plain files", "gzip": ".gz", "zstd": ".zst"}
 
 
@@ -47,7 +48,7 @@ class Limits:
         least, most = self._traits.min_rows, self._traits.max_rows
         told = f"{count:,} row{'' if count == 1 else 's'}{f' of {where}' if where else ''}"
         if trained and least is not None and count < least:
-            self._tell("too_few_rows", "min_rows", f"{told}, and {self._target.name} wants {least:,} at least", "")
+            self._tell("too_few_rows", "min_rows", f"{told}, and {self._target.name} wants {least:,} at least", _MORE)
         if most is not None and count > most:
             message = f"{told}, and {self._target.name} takes {most:,}"
             self._tell("too_many_rows", "max_rows", message, "leave some out, or train on part of them")

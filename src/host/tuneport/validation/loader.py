@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import msgspec.json
 
-from tuneport.validation.lines import Lines
+from tuneport.lines import Lines
 
 _SHOWN = 80
 _BATCH = 256

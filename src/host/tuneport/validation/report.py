@@ -1,4 +1,4 @@
-"""What a check found: equal problems folded into one, so that a million of them are told in one line."""
+"""What a check found: equal problems folded into one, so that a million of them are told in a line or two."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ class Finding(msgspec.Struct, kw_only=True):
         path: the column, `messages[].role` for one inside it; "" where no column is meant.
         message: what is wrong, as it was found first.
         hint: how to mend it; "" where nothing helps.
-        count: how often it was found.
+        count: on how many lines it was found; how often, where whole files are meant.
         lines: the first lines it was found on, from 1; empty where the whole file is meant.
+        others: what else the same rule said of other rows, the first few of it: another role that is unknown.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Finding(msgspec.Struct, kw_only=True):
     hint: str = ""
     count: int = 0
     lines: list[int] = msgspec.field(default_factory=list)
+    others: list[str] = msgspec.field(default_factory=list)
 
 
 class Loads(msgspec.Struct, kw_only=True):
@@ -67,8 +69,8 @@ class Report(msgspec.Struct, kw_only=True):
         formats: formats in a dataset; 1 for a file.
         digest: of a dataset's rows, as its manifest has it; "" for a file.
         problems: what is wrong, folded; as many as were asked for.
-        problems_total: errors, each counted as often as it was found.
-        warnings_total: warnings, each counted as often as it was found.
+        problems_total: errors, each counted once for a line.
+        warnings_total: warnings, each counted once for a line.
         format: the format that a file's rows were held against; "" for none.
         notes: what one should know, whatever was found.
         load: what `load_dataset` said of a dataset; None where it was not to be asked.
@@ -89,6 +91,35 @@ class Report(msgspec.Struct, kw_only=True):
     load: Loads | None = None
 
 
+class _Kept:
+    """A finding while it is counted.
+
+    Args:
+        finding: what was found, of which nothing is counted yet.
+        rule: its message without its place.
+    """
+
+    def __init__(self, finding: Finding, rule: str) -> None:
+        self.finding = finding
+        self._rule = rule
+        self._last: int | None = None
+
+    def counts(self, line: int | None, rule: str) -> bool:
+        """Add what was found on a line; whether that is the first of its kind there."""
+        found = self.finding
+        if rule != self._rule and len(found.others) < FIRST:
+            other = _sound(rule)
+            if other not in found.others:
+                found.others.append(other)
+        if line is not None and line == self._last:
+            return False
+        self._last = line
+        found.count += 1
+        if line is not None and len(found.lines) < FIRST:
+            found.lines.append(line)
+        return True
+
+
 class Findings:
     """Collects what is wrong. Memory is bounded: only the first `most` kinds of problem are kept.
 
@@ -103,7 +134,7 @@ class Findings:
         self.errors = 0
         self.warnings = 0
         self._most = most
-        self._kept: dict[tuple[str, str, str, str], Finding] = {}
+        self._kept: dict[tuple[str, str, str, str], _Kept] = {}
 
     def add(
         self,
@@ -115,25 +146,36 @@ class Findings:
         line: int | None = None,
         file: str | None = None,
         severity: Severity = "error",
+        rule: str | None = None,
     ) -> None:
-        """Count one problem; the same code in the same column of the same file is the same problem."""
+        """Count one problem; the same code in the same column of the same file is the same problem, once on a line.
+
+        Args:
+            code: see Finding.
+            message: see Finding.
+            hint: see Finding.
+            path: see Finding.
+            line: where it was found; None where the whole file is meant.
+            file: where it was found; None for the file that is looked at.
+            severity: see Finding.
+            rule: the message without its place, where rows may break the same rule in other ways.
+        """
+        file, path = _sound(self.file if file is None else file), _sound(path)
+        key = (severity, file, code, path)
+        kept = self._kept.get(key)
+        if kept is None and self._room(severity):
+            finding = Finding(
+                code=code, severity=severity, file=file, path=path, message=_sound(message), hint=_sound(hint)
+            )
+            kept = self._kept[key] = _Kept(finding, rule or "")
+        if kept is None or kept.counts(line, rule or ""):
+            self._count(severity)
+
+    def _count(self, severity: Severity) -> None:
         if severity == "error":
             self.errors += 1
         else:
             self.warnings += 1
-        file, path = _sound(self.file if file is None else file), _sound(path)
-        key = (severity, file, code, path)
-        finding = self._kept.get(key)
-        if finding is None:
-            if not self._room(severity):
-                return
-            finding = Finding(
-                code=code, severity=severity, file=file, path=path, message=_sound(message), hint=_sound(hint)
-            )
-            self._kept[key] = finding
-        finding.count += 1
-        if line is not None and len(finding.lines) < FIRST:
-            finding.lines.append(line)
 
     def _room(self, severity: str) -> bool:
         """Whether one more can be kept; an error takes the place of a warning where there is none left."""
@@ -146,7 +188,7 @@ class Findings:
 
     def finish(self, report: Report) -> Report:
         """The report, with all that was found."""
-        report.problems = list(self._kept.values())
+        report.problems = [kept.finding for kept in self._kept.values()]
         report.problems_total, report.warnings_total = self.errors, self.warnings
         report.ok = self.errors == 0
         return report

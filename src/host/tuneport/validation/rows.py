@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec.json
 
+from tuneport.lines import FIRST_BLOCK, DamagedError, Lines
 from tuneport.traits import NO_TRAITS
 from tuneport.validation.columns import Columns
 from tuneport.validation.constant import Constant
@@ -17,7 +18,6 @@ from tuneport.validation.dates import Dates
 from tuneport.validation.judges import Judge, all_of
 from tuneport.validation.kinds import Kind, kind_of
 from tuneport.validation.limits import Limits
-from tuneport.validation.lines import FIRST_BLOCK, DamagedError, Lines
 from tuneport.validation.quick import strict_row
 from tuneport.validation.report import Findings
 from tuneport.validation.strict import BOM, FaultError, parsed
@@ -41,10 +41,17 @@ class RowChecker:
         judge: looks at every row as well.
         target: the format, with its own rules; None for rows of whatever a loader of tables reads.
         declared: a dataset card declares the columns' types.
+        untyped: what stands within columns has no one type.
     """
 
     def __init__(
-        self, findings: Findings, judge: Judge | None = None, target: Target | None = None, *, declared: bool = False
+        self,
+        findings: Findings,
+        judge: Judge | None = None,
+        target: Target | None = None,
+        *,
+        declared: bool = False,
+        untyped: bool = False,
     ) -> None:
         traits = target.traits if target is not None else NO_TRAITS
         rules = target.judge if target is not None else None
@@ -52,7 +59,8 @@ class RowChecker:
         self._judge = all_of(judge, rules)
         self._limits = Limits(target, findings) if target is not None else None
         self._talks = rules is None
-        self._columns = Columns(findings, declared=declared, talks=self._talks) if traits.uniform else None
+        columns = Columns(findings, declared=declared, untyped=untyped, talks=self._talks)
+        self._columns = columns if traits.uniform else None
         # Where rows are alike, no column stands in some of them only.
         self._constant = Constant(() if traits.uniform else traits.constant, findings)
         self._dates = Dates(findings)
@@ -136,7 +144,11 @@ class RowChecker:
             check_turns(row["messages"], number, self._findings)
 
     def _judged(self, judge: Judge, row: dict[str, Any], number: int) -> None:
+        left = {"error": _MOST, "warning": _MOST}
         for problem in judge(row):
+            if not left[problem.severity]:
+                continue
+            left[problem.severity] -= 1
             self._findings.add(
                 problem.code or "schema",
                 f"{problem.path}: {problem.message}" if problem.path else problem.message,
@@ -145,8 +157,12 @@ class RowChecker:
                 path=_INDEX("/*", problem.path),
                 line=number,
                 severity=problem.severity,
+                rule=problem.message,
             )
 
+
+_MOST = 100
+"""Problems of one row that are looked at, of each severity: one without end says nothing more."""
 
 _INDEX = re.compile(r"/\d+(?=/|$)").sub
 

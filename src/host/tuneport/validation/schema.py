@@ -32,7 +32,7 @@ def row_judge(schema: Path, manager: PluginManager) -> Judge:
     contribution = manager.resolve("validators", VALIDATOR, prefer="quality")
     if contribution.on != "row":
         raise PluginError(f"validator {contribution.qualified} judges no rows: it is registered on {contribution.on}")
-    return guarded(_made(contribution, schema), f"validator {contribution.qualified}")
+    return guarded(_made(contribution, schema), f"validator {contribution.qualified}", contribution.plugin)
 
 
 def _made(contribution: Contribution, schema: Path) -> Any:

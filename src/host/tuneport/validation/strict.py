@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from tuneport.validation.lines import MAX_LINE
+from tuneport.lines import MAX_LINE
 
 BOM = b"\xef\xbb\xbf"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tuneport.errors import PluginError
-from tuneport.traits import FormatTraits
+from tuneport.traits import FormatTraits, status_words
 from tuneport.validation.judges import Judge, guarded
 
 if TYPE_CHECKING:
@@ -29,13 +30,8 @@ class Target:
 
     def notes(self) -> list[str]:
         """What one should know of it, whatever its rows are like."""
-        traits, notes = self.traits, []
-        if traits.status == "sunset" and traits.sunset is not None:
-            notes.append(f"{self.name} ends on {traits.sunset.isoformat()}")
-        elif traits.status == "legacy":
-            notes.append(f"{self.name} has ended; its layout is read elsewhere")
-        if traits.note:
-            notes.append(f"{self.name}: {traits.note}")
+        told = status_words(self.name, self.traits, datetime.now(UTC).date(), all_notes=True)
+        notes = [told] if told else []
         if self.judge is None:
             notes.append(f"{self.name} states no rules of its own: only those of all files were checked")
         return notes
@@ -50,7 +46,8 @@ def target_of(name: str, manager: PluginManager) -> Target:
     """
     contribution = manager.resolve("formats", name)
     check = contribution.check
-    judge = None if check is None else guarded(check, f"the check of format {contribution.qualified}")
+    called = f"the check of format {contribution.qualified}"
+    judge = None if check is None else guarded(check, called, contribution.plugin)
     return Target(name.rpartition(":")[2], contribution.traits, judge)
 
 

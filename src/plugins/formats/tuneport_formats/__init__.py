@@ -1,4 +1,7 @@
-"""What a dataset's readers need beside its rows: the dataset card."""
+"""Rows as open trainers and hosted services read them, and the dataset card.
+
+Implementations are imported when their hook is called.
+"""
 
 from __future__ import annotations
 

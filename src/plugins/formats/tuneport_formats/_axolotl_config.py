@@ -8,11 +8,11 @@ axolotl writes does not belong into a dataset.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tuneport import Artifact, Dataset
+from tuneport_formats._quoted import quoted
 
 
 def side_files(dataset: Dataset, name: str) -> Iterable[Artifact]:
@@ -27,7 +27,7 @@ def side_files(dataset: Dataset, name: str) -> Iterable[Artifact]:
         if split in info.splits:
             lines += [f"{key}:", *_entry({"path": dataset.name, "name": name, "split": split, **kind})]
     prepared = f"prepared/{name}-{dataset.digest[:16]}"
-    lines += [f"dataset_prepared_path: {json.dumps(prepared)}", ""]
+    lines += [f"dataset_prepared_path: {quoted(prepared)}", ""]
     return [Artifact(f"data/{name}/axolotl.yaml", "\n".join(lines).encode())]
 
 
@@ -50,5 +50,5 @@ def _kind(features: Mapping[str, Any]) -> dict[str, Any]:
 
 def _entry(values: Mapping[str, Any]) -> list[str]:
     """An object in a list."""
-    pairs = [f"{key}: {json.dumps(value)}" for key, value in values.items()]
+    pairs = [f"{key}: {quoted(value)}" for key, value in values.items()]
     return [f"  - {pairs[0]}", *(f"    {pair}" for pair in pairs[1:])]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tuneport import Dataset
+from tuneport_formats._quoted import quoted
 
 _MEANT = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|_(?!\w)|^#")
 """What Markdown takes for more than a character. An underscore within a word is none."""
@@ -53,18 +53,15 @@ def body(dataset: Dataset) -> str:
     )
 
 
-def quoted(value: object) -> str:
-    """A value as JSON: as YAML and as Python, it is a literal that nothing in it can break out of."""
-    return json.dumps(value, ensure_ascii=True)
-
-
 def _rows(dataset: Dataset) -> Iterator[str]:
     """A line for each format and split; what became of weights concerns what is trained on."""
     weighted = bool(dataset.manifest.weights)
     yield "| format | split | rows |" + (" weights |" if weighted else "")
     yield "|---|---|---|" + ("---|" if weighted else "")
+    # A sample that no format wrote is in no format's ledger.
+    nowhere = dataset.manifest.rejects.get("left_out_by_weight", 0)
     for name, info in dataset.formats.items():
-        ledger = {"left_out": info.ledger.left_out, "copies": info.ledger.copies}
+        ledger = {"left_out": info.ledger.left_out + nowhere, "copies": info.ledger.copies}
         for split, files in info.splits.items():
             line = f"| {_plain(name)} | {_plain(split)} | {sum(file.rows for file in files):,} |"
             carried = _CARRIED[info.weights].format(**ledger) if split == _TRAIN else ""
@@ -81,6 +78,8 @@ def _split(dataset: Dataset) -> list[str]:
     how += [f"alike in {', '.join(map(_plain, split.stratify_by))}"] if split.stratify_by else []
     how += [f"as in {_plain(split.against)}"] if split.against else []
     both = f"{split.groups_on_both_sides:,} groups and {split.prompts_on_both_sides:,} prompts stand on both sides."
+    if split.samples_moved:
+        both += f" {split.samples_moved:,} samples left their earlier side, for their group stands on the other."
     return [f"Split: {asked} asked, {', '.join(how)}. {both}", ""]
 
 

@@ -40,8 +40,8 @@ class ChatRows:
         self._weighted = weighted
         self._written = written
         self.features: dict[str, Any] | None = None
-        if turns.struct is not None and not has_tools(ctx):
-            self.features = {"messages": turns.struct, **({"weight": "float64"} if weighted else {})}
+        if turns.feature is not None and not has_tools(ctx):
+            self.features = {"messages": turns.feature, **({"weight": "float64"} if weighted else {})}
 
     def __call__(self, sample: Sample) -> dict[str, Any]:
         """One sample's row."""
@@ -63,7 +63,7 @@ class PairRows:
     def __init__(self, ctx: Context, turns: Turns) -> None:
         self._turns = turns
         self.features: dict[str, Any] | None = None
-        one = turns.struct
+        one = turns.feature
         if one is not None and not has_tools(ctx):
             self.features = {
                 "input": {"struct": {"messages": one}},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tuneport import Config
-from tuneport.hookspecs import RegisterFormat
 from tuneport_formats import (
     anthropic,
     bedrock,
@@ -15,6 +16,9 @@ from tuneport_formats import (
     openai,
     together,
 )
+
+if TYPE_CHECKING:
+    from tuneport.hookspecs import RegisterFormat
 
 
 def register_hosted(register: RegisterFormat) -> None:

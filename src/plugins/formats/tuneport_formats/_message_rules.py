@@ -69,7 +69,7 @@ class MessageRules:
                 spoken.append(self._message(message, here, found))
                 tools = tools or spoken[-1] == "tool"
         # What follows would only repeat that a role is wrong.
-        if len(found) == before:
+        if not rules.refused(found[before:]):
             self.order(spoken, path, found)
             if tools and self.ids != "any":
                 self._answers(messages, path, found)
@@ -81,11 +81,13 @@ class MessageRules:
             found.append(Problem(f"{path}/role", problem, suggest(str(role), self.roles), "unknown_role"))
             return ""
         if not self.known.issuperset(message):
-            rules.keys(message, self.known, (), found, path, "message")
+            renamed = {"weight": self.weight_key} if self.weight_key in self.known else {}
+            rules.keys(message, self.known, (), found, path, "message", renamed)
         content = message.get("content")
         if content.__class__ is not str or not content:
             self._content(content, message, f"{path}/content", found)
-        if len(message) > 2:
+        # Most messages have a role and content, and nothing else.
+        if len(message) > 2 or "content" not in message:
             self._beside(message, role, path, found)
         return role
 
@@ -112,7 +114,7 @@ class MessageRules:
 
     def _beside(self, message: Mapping[str, Any], role: str, path: str, found: Found) -> None:
         weight = message.get(self.weight_key)
-        if weight is not None:
+        if weight is not None and self.weight_key in self.known:
             here = f"{path}/{self.weight_key}"
             if role not in self.weighted:
                 problem = f"only {_any_of(self.weighted)} has a weight, not {role}"

@@ -13,6 +13,8 @@ from tuneport_formats._tool_rules import tools as check_shape
 
 _TOOL = frozenset({"type", "function"})
 _FUNCTION = frozenset({"name", "description", "parameters", "strict"})
+_CALL = frozenset({"id", "type", "function"})
+_CALLED = frozenset({"name", "arguments"})
 
 
 def check_tools(tools: object, found: Found) -> None:
@@ -47,6 +49,14 @@ def _draft7() -> Any:
     import jsonschema_rs
 
     return jsonschema_rs.Draft7Validator({"$ref": "http://json-schema.org/draft-07/schema#"})
+
+
+def check_calls(calls: Sequence[Mapping[str, Any]], path: str, found: Found) -> None:
+    """Calls have the keys that the classes of mistral-common have, which refuse others."""
+    for place, call in enumerate(calls):
+        here = f"{path}/{place}"
+        rules.keys(call, _CALL, (), found, here, "call")
+        rules.keys(call["function"], _CALLED, (), found, f"{here}/function", "function")
 
 
 def check_answers(messages: Sequence[Mapping[str, Any]], found: Found) -> None:

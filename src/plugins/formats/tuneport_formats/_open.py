@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tuneport.hookspecs import RegisterFormat
+from typing import TYPE_CHECKING
+
 from tuneport_formats import (
     _axolotl_config,
     _swift_rules,
@@ -17,6 +18,9 @@ from tuneport_formats import (
     sharegpt,
     trl,
 )
+
+if TYPE_CHECKING:
+    from tuneport.hookspecs import RegisterFormat
 
 
 def register_open(register: RegisterFormat) -> None:

@@ -28,6 +28,11 @@ def at(path: str, key: object) -> str:
     return f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
+def refused(found: Found) -> bool:
+    """Whether any of these problems is more than a warning."""
+    return any(problem.severity == "error" for problem in found)
+
+
 def keys(
     value: Mapping[str, Any],
     known: frozenset[str],
@@ -35,6 +40,7 @@ def keys(
     found: Found,
     path: str = "",
     of: str = "row",
+    renamed: Mapping[str, str] = {},
 ) -> None:
     """No key that is not known, and every one that is required.
 
@@ -45,11 +51,13 @@ def keys(
         found: what is wrong is added here.
         path: where it stands.
         of: what messages call it, as "OpenAI row".
+        renamed: what others call a key, to what the target calls it.
     """
     if not known.issuperset(value):
         for key in value:
             if key not in known:
-                hint = f"leave it out; {suggest(str(key), known)}"
+                ours = renamed.get(key)
+                hint = f'call it "{ours}"' if ours else f"leave it out; {suggest(str(key), known)}"
                 found.append(Problem(at(path, key), f'"{key}" is no key of this {of}', hint, "unknown_key"))
     for key in required:
         if key not in value:
@@ -87,13 +95,16 @@ def text(value: object, path: str, found: Found, *, empty: bool = False) -> None
 def binary(value: object, path: str, found: Found) -> None:
     """A weight that is the integer 0 or 1, as hosted services read it."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 1:
-        hint = "write 0 for a turn that is not learnt, else 1, without a decimal point"
+        whole = isinstance(value, float) and value in (0.0, 1.0)
+        hint = "write 0 for a turn that is not learnt, else 1"
+        if whole:
+            hint = f"write {value:.0f}, without a decimal point"
         found.append(Problem(path, f"the weight of a turn is 0 or 1, not {_shown(value)}", hint, "bad_weight"))
 
 
 def number(value: object, path: str, found: Found, *, negative: bool = True) -> None:
     """A weight that is a finite number; one without a decimal point is only warned of, for loaders' sake."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, int | float) or isinstance(value, bool) or not _finite(value):
         hint = "write a finite number with a decimal point, as 1.0"
         found.append(Problem(path, f"the weight is a number, not {_shown(value)}", hint, "bad_weight"))
         return
@@ -102,6 +113,14 @@ def number(value: object, path: str, found: Found, *, negative: bool = True) -> 
     if isinstance(value, int):
         problem = "loaders take a column that begins with whole numbers for one that holds no others"
         found.append(Problem(path, problem, f"write {value}.0", "whole_weight", "warning"))
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        # JSON's integers have no end, and floats do.
+        return False
 
 
 def label(value: object, path: str, found: Found) -> None:

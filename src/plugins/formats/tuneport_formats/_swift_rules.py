@@ -50,7 +50,7 @@ def check_rlhf(row: Any) -> list[Problem]:
     if "rejected_messages" not in row and "rejected_response" not in row:
         hint = "write rejected_messages, or label where there is one answer"
         found.append(Problem("", "neither a rejected answer nor a label", hint, "missing_key"))
-    if not found:
+    if not rules.refused(found):
         _check_rejected(row, found)
     return found
 
@@ -76,7 +76,7 @@ def _parts(row: Any, lists: tuple[str, ...], found: list[Problem]) -> None:
         if name in row:
             before = len(found)
             _MESSAGES(row[name], f"/{name}", found)
-            for index, message in enumerate(row[name] if len(found) == before else ()):
+            for index, message in enumerate(() if rules.refused(found[before:]) else row[name]):
                 _check_message(message, f"/{name}/{index}", found)
     for name in ("tools", "rejected_tools"):
         if row.get(name) is not None:

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from tuneport import Message, Reject
+from tuneport import Message, Reject, Sample
 
-THINK = "<think>\n{}\n</think>\n\n"
-"""How reasoning stands before what an assistant says."""
+_END = "</think>"
+_Self = TypeVar("_Self")
+
+
+class _EndsEarlyError(ValueError):
+    """Reasoning holds the tag that ends it."""
+
+
+def thought(reasoning: str) -> str:
+    """Reasoning as it stands before what an assistant says; called below `thinks` only."""
+    if _END in reasoning:
+        raise _EndsEarlyError
+    return f"<think>\n{reasoning}\n{_END}\n\n"
 
 
 def said(turn: Message) -> str:
-    """What a turn says, its reasoning before it."""
-    return THINK.format(turn.reasoning) + turn.content if turn.reasoning else turn.content
+    """What a turn says, its reasoning before it; called below `thinks` only."""
+    return thought(turn.reasoning) + turn.content if turn.reasoning else turn.content
+
+
+def thinks(write: Callable[[_Self, Sample], Any]) -> Callable[[_Self, Sample], Any]:
+    """For what writes rows with reasoning in their texts: refuse what a reader would not find the end of."""
+
+    @functools.wraps(write)
+    def guarded(self: _Self, sample: Sample) -> Any:
+        try:
+            return write(self, sample)
+        except _EndsEarlyError:
+            return Reject("think_in_reasoning", f"what the assistant thinks holds {_END}, which would end it early")
+
+    return guarded
 
 
 class Tags:

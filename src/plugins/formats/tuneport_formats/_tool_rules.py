@@ -66,7 +66,7 @@ def calls(
         if function is not None:
             if ids or call.get("id") is not None:
                 text(call.get("id"), f"{here}/id", found)
-            _name(function.get("name"), f"{here}/function/name", found, strict=strict)
+            check_name(function.get("name"), f"{here}/function/name", found, strict=strict)
             _arguments(function.get("arguments"), f"{here}/function/arguments", found, arguments)
 
 
@@ -74,7 +74,7 @@ def _tool(tool: object, path: str, found: Found, *, strict: bool) -> None:
     function = _function(tool, path, found)
     if function is None:
         return
-    _name(function.get("name"), f"{path}/function/name", found, strict=strict)
+    check_name(function.get("name"), f"{path}/function/name", found, strict=strict)
     parameters = function.get("parameters")
     if parameters is not None and not isinstance(parameters, dict):
         problem = f"{kind(parameters)} where the parameters are a JSON Schema"
@@ -97,7 +97,8 @@ def _function(value: object, path: str, found: Found) -> Mapping[str, Any] | Non
     return None
 
 
-def _name(value: object, path: str, found: Found, *, strict: bool) -> None:
+def check_name(value: object, path: str, found: Found, *, strict: bool = True) -> None:
+    """A function's name; where that is strict, of the characters that hosted services take."""
     if not isinstance(value, str) or not value:
         text(value, path, found)
     elif strict and NAME.match(value) is None:
@@ -123,5 +124,5 @@ def _parsed(value: str, path: str, found: Found) -> Any:
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         parsed = None
     if parsed is None:
-        found.append(Problem(path, "the text is no JSON", "write an object or a list as JSON text", "bad_json"))
+        found.append(Problem(path, "the text is no JSON", "write an object or a list as JSON text", "not_json"))
     return parsed

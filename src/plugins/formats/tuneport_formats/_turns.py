@@ -21,9 +21,8 @@ class Turns:
     """Writes a conversation's turns: `turns(messages)`, or `turns(messages, weight)` with the sample's weight.
 
     Attributes:
-        feature: the type of a column of such turns, as a dataset card declares it; None where the style did not say
-            what turns have. Where keys or arguments differ from turn to turn it is `json`, as of datasets 4.7.
-        struct: the same for readers to which a key that is not there and a null are one: every version reads it.
+        feature: the type of a column of such turns, with every key that one of them may have; None where the style did
+            not say what turns have. Arguments as objects are `json`, which stands for any value: no card declares it.
     """
 
     __slots__ = (
@@ -37,7 +36,6 @@ class Turns:
         "_roles",
         "_uniform",
         "feature",
-        "struct",
     )
 
     def __init__(
@@ -97,12 +95,7 @@ class Turns:
         if weights == "float" and ("weight" in has or ctx.weighted):
             add(weight_key, _float, "float64")
         self._plain = not self._extras and self._content is _without_reasoning and not self._roles
-        self.feature: Any = None
-        self.struct: Any = None
-        if ctx.sample is not None:
-            self.struct = {"list": {"struct": types}}
-            loose = self._extras and not uniform
-            self.feature = {"list": "json"} if loose else self.struct
+        self.feature: Any = None if ctx.sample is None else {"list": {"struct": types}}
 
     def __call__(self, messages: Sequence[Message], weight: float | None = None) -> list[dict[str, Any]]:
         """The turns as rows have them.

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from tuneport import Config, Context, FormatTraits, Instruction, Message, Problem, Reject, Sample
 from tuneport_formats import _rules as rules
 from tuneport_formats._features import Beside
-from tuneport_formats._tags import said
+from tuneport_formats._tags import said, thinks
 
 TRAITS = FormatTraits(
     kinds=frozenset({"instruction", "chat"}),
@@ -51,6 +51,7 @@ class Alpaca:
             texts["history"] = {"list": {"list": "string"}}
         self.features = self._beside.features(texts)
 
+    @thinks
     def __call__(self, sample: Sample) -> dict[str, Any] | Reject:
         """One sample's row."""
         if isinstance(sample, Instruction):

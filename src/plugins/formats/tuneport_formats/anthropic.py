@@ -73,8 +73,6 @@ def anthropic(config: AnthropicConfig, ctx: Context) -> AnthropicRows:
 def check(row: Mapping[str, Any]) -> Found:
     """What is wrong with a row in Anthropic's layout."""
     found: list[Problem] = []
-    if not rules.is_object(row, "", found):
-        return found
     rules.keys(row, _ROW, ("messages",), found, of="Anthropic row")
     if "messages" in row:
         MESSAGES(row["messages"], "/messages", found)

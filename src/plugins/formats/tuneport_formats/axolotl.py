@@ -17,6 +17,7 @@ from tuneport_formats import _tool_rules as tool_rules
 from tuneport_formats._features import Beside
 from tuneport_formats._message_rules import MessageRules
 from tuneport_formats._pairs import pair
+from tuneport_formats._tags import thinks
 from tuneport_formats._turns import Turns
 
 _CARRIED = frozenset({"tools", "reasoning", "names", "turns", "turn_masks"})
@@ -75,6 +76,7 @@ class Axolotl:
             texts = {"text": "string"}
         self.features = self._beside.features(texts)
 
+    @thinks
     def __call__(self, sample: Sample) -> dict[str, Any] | Reject:
         """One sample's row."""
         if isinstance(sample, Preference):

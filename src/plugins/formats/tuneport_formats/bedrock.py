@@ -100,8 +100,6 @@ def bedrock(config: BedrockConfig, ctx: Context) -> BedrockRows:
 def check(row: Mapping[str, Any]) -> Found:
     """What is wrong with a row for Bedrock."""
     found: list[Problem] = []
-    if not rules.is_object(row, "", found):
-        return found
     if "messages" not in row and any(key in row for key in _PLAIN):
         rules.keys(row, _PLAIN_ROW, _PLAIN, found, of="Bedrock row of prompt and completion")
         for key in _PLAIN:

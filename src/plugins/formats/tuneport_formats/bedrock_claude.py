@@ -56,8 +56,6 @@ def bedrock_claude(config: Config, ctx: Context) -> ClaudeRows:
 def check(row: Mapping[str, Any]) -> Found:
     """What is wrong with a row for Claude on Bedrock."""
     found: list[Problem] = []
-    if not rules.is_object(row, "", found):
-        return found
     rules.keys(row, _ROW, ("messages",), found, of="Claude row")
     if "messages" in row:
         _MESSAGES(row["messages"], "/messages", found)

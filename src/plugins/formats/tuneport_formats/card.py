@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tuneport import Artifact, Config, Context, Dataset
-from tuneport_formats._card_body import body, quoted
+from tuneport_formats._card_body import body
+from tuneport_formats._quoted import quoted
 
 
 def dataset_card(_config: Config, _ctx: Context) -> Callable[[Dataset], Iterable[Artifact]]:

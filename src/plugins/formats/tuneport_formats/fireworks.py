@@ -11,17 +11,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from tuneport import Config, Context, FormatTraits, Problem, Reject, Sample
+from tuneport import Config, Context, FormatTraits, Problem, Sample
 from tuneport_formats import _rules as rules
 from tuneport_formats import openai
 from tuneport_formats._chat_rows import PAIR_KEYS, PAIR_ROW, ChatRows, PairRows, check_pair, is_pair, of_pairs
 from tuneport_formats._message_rules import MessageRules
 from tuneport_formats._rules import Found
+from tuneport_formats._tags import thinks
 from tuneport_formats._tool_rules import tools
 from tuneport_formats._turns import Turns
 
 TRAITS = FormatTraits(
     weight="row",
+    weighs=frozenset({"instruction", "chat"}),
     kinds=frozenset({"instruction", "chat", "preference"}),
     carries=frozenset({"tools", "reasoning", "names", "turns", "turn_masks"}),
     uniform=False,
@@ -35,7 +37,6 @@ TRAITS = FormatTraits(
 
 _ROW = frozenset({"messages", "tools", "weight"})
 _ROLES = {"developer": "system"}
-_UNWEIGHTED = "a preference pair has no place for a weight at Fireworks"
 MESSAGES = MessageRules(
     roles=frozenset({"system", "user", "assistant", "tool"}),
     known=openai.MESSAGES.known | {"reasoning_content"},
@@ -78,19 +79,14 @@ class FireworksRows:
 
         self._chats = ChatRows(ctx, turns("binary"), weighted=ctx.weighted)
         self._pairs = PairRows(ctx, turns("none"))
-        if ctx.weighted and of_pairs(ctx):
-            hint = 'weights = "replicate", or "ignore"'
-            ctx.problems.append(Problem("weights", _UNWEIGHTED, hint, "unweighted_pair"))
         self.features = (self._pairs if of_pairs(ctx) else self._chats).features
         lost = {"reasoning"} if config.reasoning == "drop" else frozenset()
         self.carries = (TRAITS.carries or frozenset()) - lost
 
-    def __call__(self, sample: Sample) -> dict[str, Any] | Reject:
+    @thinks
+    def __call__(self, sample: Sample) -> dict[str, Any]:
         """One sample's row."""
-        if not is_pair(sample, self._ctx):
-            return self._chats(sample)
-        # Only a style that does not say what it makes comes as far as this with a weight to write.
-        return Reject("unweighted_pair", _UNWEIGHTED) if self._ctx.weighted else self._pairs(sample)
+        return self._pairs(sample) if is_pair(sample, self._ctx) else self._chats(sample)
 
 
 def fireworks(config: FireworksConfig, ctx: Context) -> FireworksRows:
@@ -101,8 +97,6 @@ def fireworks(config: FireworksConfig, ctx: Context) -> FireworksRows:
 def check(row: Mapping[str, Any]) -> Found:
     """What is wrong with a row for Fireworks."""
     found: list[Problem] = []
-    if not rules.is_object(row, "", found):
-        return found
     if "messages" in row or "input" not in row:
         rules.keys(row, _ROW, ("messages",), found, of="Fireworks row")
         if "messages" in row:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec.json
 
 from tuneport import Config, Context, FormatTraits, Message, Preference, Sample
+from tuneport_formats._calls import with_ids
 from tuneport_formats._chat_rows import has_tools, head_and_turns, is_pair, of_pairs
 
 TRAITS = FormatTraits(
@@ -78,7 +79,8 @@ def _contents(turns: Sequence[Message]) -> list[dict[str, Any]]:
     names: dict[str, str] = {}
     contents: list[dict[str, Any]] = []
     before = ""
-    for turn in turns:
+    # An answer has no id here, but the name of the function that was called.
+    for turn in with_ids(turns):
         names.update((call.id, call.name) for call in turn.tool_calls)
         if turn.role == before == "tool":
             contents[-1]["parts"].append(_answer(turn, names))

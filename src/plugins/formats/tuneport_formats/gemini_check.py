@@ -27,8 +27,6 @@ _ASKED = MessageRules(roles=_ROLES, known=_ROLES, needed="user", last=frozenset(
 def check(row: Mapping[str, Any]) -> Found:
     """What is wrong with a row for Gemini."""
     found: list[Problem] = []
-    if not rules.is_object(row, "", found):
-        return found
     pair = "completions" in row
     of = "Gemini preference row" if pair else "Gemini row"
     rules.keys(row, _PAIR if pair else _ROW, ("contents",), found, of=of)

@@ -11,7 +11,7 @@ from typing import Any
 from tuneport import Config, Context, FormatTraits, Problem, Reject, Sample, Text
 from tuneport_formats import _rules as rules
 from tuneport_formats._features import Beside
-from tuneport_formats._tags import Tags
+from tuneport_formats._tags import Tags, thinks
 
 TRAITS = FormatTraits(
     kinds=frozenset({"instruction", "chat", "text"}),
@@ -32,6 +32,7 @@ class HuggingFace:
         self._beside = Beside(ctx, metadata=True)
         self.features = self._beside.features({"text": "string"})
 
+    @thinks
     def __call__(self, sample: Sample) -> dict[str, Any] | Reject:
         """One sample's row."""
         text = sample.text if isinstance(sample, Text) else _TAGS(sample.messages)

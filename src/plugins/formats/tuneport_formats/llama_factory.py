@@ -32,7 +32,7 @@ from tuneport_formats import _tool_rules as tool_rules
 from tuneport_formats import alpaca, sharegpt
 from tuneport_formats._entries import entry_names
 from tuneport_formats._features import Beside
-from tuneport_formats._tags import said
+from tuneport_formats._tags import said, thinks
 
 TRAITS = FormatTraits(
     kinds=frozenset({"instruction", "chat", "text", "preference", "unpaired"}),
@@ -68,6 +68,7 @@ class LlamaFactory:
         self._beside = Beside(ctx, tools="no" if plain else "empty")
         self.features = None if kind is None else self._beside.features(_columns(kind))
 
+    @thinks
     def __call__(self, sample: Sample) -> dict[str, Any] | Reject:
         """One sample's row."""
         if isinstance(sample, Instruction) and not self._mixed:
@@ -128,6 +129,8 @@ def check(row: Any) -> list[Problem]:
         rules.text(row["text"], "/text", found)
     else:
         hint = "write conversations; instruction, input and output; or text"
+        if "messages" in row:
+            hint = f'call "messages" "conversations"; {sharegpt.RENAMED}'
         found.append(Problem("", "none of LLaMA-Factory's layouts", hint, "no_layout"))
     return found
 

@@ -82,7 +82,7 @@ def check(row: Any) -> list[Problem]:
     if "messages" in row and rules.is_list(row["messages"], "/messages", found, "messages"):
         for index, message in enumerate(row["messages"]):
             _check_message(message, f"/messages/{index}", found)
-        if not found:
+        if not rules.refused(found):
             _check_end(row["messages"], found)
     if row.get("tools"):
         tool_rules.tools(row["tools"], "/tools", found, written="text", strict=False)
@@ -92,14 +92,17 @@ def check(row: Any) -> list[Problem]:
 def _check_message(message: Any, path: str, found: list[Problem]) -> None:
     if not rules.is_object(message, path, found, "message"):
         return
-    rules.keys(message, _MESSAGE_KEYS, ("role", "content"), found, path, "message")
+    rules.keys(message, _MESSAGE_KEYS, ("role", "content"), found, path, "message", {"weight": "loss_weight"})
     role, content = message.get("role"), message.get("content")
-    if role not in _ROLES:
+    if not isinstance(role, str) or role not in _ROLES:
         problem = f'"{role}" is nobody who may speak'
         found.append(Problem(f"{path}/role", problem, suggest(str(role), _ROLES), "unknown_role"))
     if "loss_weight" in message:
         rules.number(message["loss_weight"], f"{path}/loss_weight", found, negative=False)
-    if "content" in message and rules.is_list(content, f"{path}/content", found, "parts"):
+    if isinstance(content, str):
+        hint = 'write [{"type": "text", "value": ...}]'
+        found.append(Problem(f"{path}/content", "a text where parts are a list", hint, "not_a_list"))
+    elif "content" in message and rules.is_list(content, f"{path}/content", found, "parts"):
         for index, part in enumerate(content):
             _check_part(part, f"{path}/content/{index}", found, empty=role == "tool")
 

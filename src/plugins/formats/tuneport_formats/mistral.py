@@ -14,8 +14,10 @@ from tuneport import Config, Context, FormatTraits, Problem, Sample, Text
 from tuneport_formats import _rules as rules
 from tuneport_formats._chat_rows import ChatRows
 from tuneport_formats._message_rules import MessageRules
-from tuneport_formats._mistral_tools import check_answers, check_tools
+from tuneport_formats._mistral_tools import check_answers, check_calls, check_tools
 from tuneport_formats._rules import Found
+from tuneport_formats._tags import thinks
+from tuneport_formats._tool_rules import check_name
 from tuneport_formats._turns import Turns
 
 TRAITS = FormatTraits(
@@ -89,6 +91,7 @@ class MistralRows:
             {"reasoning"} if config.reasoning == "inline" else frozenset()
         )
 
+    @thinks
     def __call__(self, sample: Sample) -> dict[str, Any]:
         """One sample's row."""
         return {"text": sample.text} if isinstance(sample, Text) and not self._mixed else self._chats(sample)
@@ -115,8 +118,6 @@ def mistral(config: MistralConfig, ctx: Context) -> MistralRows:
 def check(row: Mapping[str, Any]) -> Found:
     """What is wrong with a row for Mistral."""
     found: list[Problem] = []
-    if not rules.is_object(row, "", found):
-        return found
     if "text" in row and "messages" not in row:
         rules.keys(row, frozenset({"text"}), (), found, of="Mistral row of text")
         rules.text(row["text"], "/text", found)
@@ -124,7 +125,7 @@ def check(row: Mapping[str, Any]) -> Found:
     rules.keys(row, _ROW, ("messages",), found, of="Mistral row")
     if "messages" in row:
         _MESSAGES(row["messages"], "/messages", found)
-        if not found:
+        if not rules.refused(found):
             _check_turns(row["messages"], found)
     if row.get("tools") is not None:
         check_tools(row["tools"], found)
@@ -153,14 +154,17 @@ def _check_turns(messages: Sequence[Mapping[str, Any]], found: Found) -> None:
     if len(messages) == 1:
         hint = "begin with what the user asks"
         found.append(Problem("/messages", "an answer without a question", hint, "bad_first_turn"))
-    if tools and not found:
+    if tools and not rules.refused(found):
         check_answers(messages, found)
 
 
 def _check_ids(message: Mapping[str, Any], path: str, found: Found, *, last: bool) -> None:
     if message["role"] == "tool":
         _check_id(message.get("tool_call_id"), f"{path}/tool_call_id", found)
+        if message.get("name") is not None:
+            check_name(message["name"], f"{path}/name", found)
         return
+    check_calls(message["tool_calls"], f"{path}/tool_calls", found)
     if message.get("content"):
         problem = "a text beside calls of tools: tokenizers of version 3 refuse it"
         found.append(Problem(f"{path}/content", problem, "write an empty text", "text_beside_calls", "warning"))

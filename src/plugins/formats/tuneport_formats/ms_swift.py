@@ -15,7 +15,7 @@ import msgspec.json
 
 from tuneport import Config, Context, FormatTraits, Message, Preference, Sample, Unpaired
 from tuneport_formats._features import Beside
-from tuneport_formats._tags import THINK, said
+from tuneport_formats._tags import said, thinks, thought
 
 _CARRIED = frozenset({"tools", "reasoning", "turns"})
 TRAITS = FormatTraits(
@@ -52,6 +52,7 @@ class Swift:
         self._beside = Beside(ctx, tools="null")
         self.features = self._beside.features({"messages": message_type(masks=self._masks, weights=self._weights)})
 
+    @thinks
     def __call__(self, sample: Sample) -> dict[str, Any]:
         """One sample's row."""
         weight = float(sample.weight) if self._weighted else 1.0
@@ -71,7 +72,7 @@ class Swift:
 def _parts(turn: Message) -> Iterator[tuple[str, str, float | None]]:
     """A turn as one message or several: role, text, and its own weight."""
     if turn.reasoning_weight is not None and turn.reasoning:
-        yield turn.role, THINK.format(turn.reasoning), turn.reasoning_weight
+        yield turn.role, thought(turn.reasoning), turn.reasoning_weight
         text = turn.content
     else:
         text = said(turn)
@@ -100,6 +101,7 @@ class SwiftPairs:
         if self._tools and self.features is not None and "label" not in texts:
             self.features["rejected_tools"] = "string"
 
+    @thinks
     def __call__(self, sample: Sample) -> dict[str, Any]:
         """One sample's row."""
         if isinstance(sample, Preference):

@@ -16,6 +16,7 @@ from tuneport_formats import _rules as rules
 from tuneport_formats._chat_rows import PAIR_KEYS, PAIR_ROW, ChatRows, PairRows, check_pair, is_pair, of_pairs
 from tuneport_formats._message_rules import MessageRules
 from tuneport_formats._rules import Found
+from tuneport_formats._tags import thinks
 from tuneport_formats._tool_rules import tools
 from tuneport_formats._turns import Turns
 
@@ -83,6 +84,7 @@ class OpenAIRows:
             {"reasoning"} if config.reasoning == "inline" else frozenset()
         )
 
+    @thinks
     def __call__(self, sample: Sample) -> dict[str, Any]:
         """One sample's row."""
         return self._pairs(sample) if is_pair(sample, self._ctx) else self._chats(sample)
@@ -96,8 +98,6 @@ def openai(config: OpenAIConfig, ctx: Context) -> OpenAIRows:
 def check(row: Mapping[str, Any]) -> Found:
     """What is wrong with a row for OpenAI."""
     found: list[Problem] = []
-    if not rules.is_object(row, "", found):
-        return found
     if "messages" in row or "input" not in row:
         rules.keys(row, _ROW, ("messages",), found, of="OpenAI row")
         if "messages" in row:

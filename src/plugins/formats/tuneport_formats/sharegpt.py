@@ -7,6 +7,7 @@ and the count is even; it skips a row that breaks one, with a warning in its log
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from tuneport.config import suggest
 from tuneport_formats import _rules as rules
 from tuneport_formats import _tool_rules as tool_rules
 from tuneport_formats._features import Beside
-from tuneport_formats._tags import THINK, said
+from tuneport_formats._tags import said, thinks, thought
 
 TRAITS = FormatTraits(
     kinds=frozenset({"instruction", "chat"}),
@@ -26,10 +27,13 @@ TRAITS = FormatTraits(
 )
 NAMES = {"system": "system", "developer": "system", "user": "human", "assistant": "gpt", "tool": "observation"}
 CALL = "function_call"
+RENAMED = 'in its turns call "role" "from" and "content" "value", user human and assistant gpt'
 TURNS = {"list": {"struct": {"from": "string", "value": "string"}}}
 _ASKS, _ANSWERS = frozenset({"human", "observation"}), frozenset({"gpt", CALL})
 _SPEAKERS = _ASKS | _ANSWERS | {"system"}
 _KEYS = frozenset({"conversations", "tools"})
+_THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
+"""What LLaMA-Factory takes away before it reads a call: a block of reasoning, up to its first end."""
 _json = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder().decode
 
@@ -43,6 +47,7 @@ class ShareGPT:
         self._beside = Beside(ctx, tools="empty")
         self.features = self._beside.features({"conversations": TURNS})
 
+    @thinks
     def __call__(self, sample: Sample) -> dict[str, Any] | Reject:
         """One sample's row."""
         turns = conversation(sample.messages)
@@ -66,7 +71,7 @@ def _called(turn: Message) -> str:
     """One call as an object, several as a list; reasoning stands before it."""
     calls = [{"name": call.name, "arguments": call.arguments} for call in turn.tool_calls]
     text: str = _json(calls[0] if len(calls) == 1 else calls).decode()
-    return THINK.format(turn.reasoning) + text if turn.reasoning else text
+    return thought(turn.reasoning) + text if turn.reasoning else text
 
 
 def check(row: Any) -> list[Problem]:
@@ -102,10 +107,14 @@ def turn_check(turn: object, path: str, found: list[Problem], speakers: frozense
     """One turn: who speaks, and what is said."""
     if not rules.is_object(turn, path, found, "turn"):
         return
+    if "role" in turn and "from" not in turn:
+        found.append(Problem(path, 'a turn of "role" and "content"', RENAMED, "missing_key"))
+        return
     speaker, value = turn.get("from"), turn.get("value")
     if not isinstance(speaker, str) or speaker not in speakers:
-        problem = f'"{speaker}" is nobody who may speak here'
-        found.append(Problem(f"{path}/from", problem, suggest(str(speaker), speakers), "unknown_role"))
+        ours = NAMES.get(str(speaker))
+        hint = f'call it "{ours}"' if ours in speakers else suggest(str(speaker), speakers)
+        found.append(Problem(f"{path}/from", f'"{speaker}" is nobody who may speak here', hint, "unknown_role"))
         return
     rules.text(value, f"{path}/value", found, empty=speaker == "observation")
     if speaker == CALL and isinstance(value, str):
@@ -113,9 +122,8 @@ def turn_check(turn: object, path: str, found: list[Problem], speakers: frozense
 
 
 def _call_check(value: str, path: str, found: list[Problem]) -> None:
-    text = value.rpartition("</think>")[2]
     try:
-        calls = _read(text)
+        calls = _read(value[thinking.end() if (thinking := _THOUGHT.match(value)) else 0 :])
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         calls = None
     listed = calls if isinstance(calls, list) else [calls]
@@ -136,4 +144,6 @@ def _order(speakers: list[str], path: str, found: list[Problem], *, asks: bool) 
             return
     if (len(speakers) - start) % 2 != asks:
         last = "a question" if asks else "an answer"
-        found.append(Problem(path, f"it does not end with {last}", "add it, or leave the row out", "bad_last_turn"))
+        count = "odd" if asks else "even"
+        hint = f"add it, or leave the row out: the turns after the system message are an {count} number"
+        found.append(Problem(path, f"it does not end with {last}", hint, "bad_last_turn"))

@@ -17,6 +17,7 @@ from tuneport_formats import openai
 from tuneport_formats._chat_rows import PAIR_KEYS, ChatRows, PairRows, asked_and_answered, check_pair, is_pair, of_pairs
 from tuneport_formats._message_rules import MessageRules
 from tuneport_formats._rules import Found
+from tuneport_formats._tags import thinks
 from tuneport_formats._tool_rules import tools
 from tuneport_formats._turns import Turns
 
@@ -103,6 +104,7 @@ class TogetherRows:
             return self._pairs.features
         return {"prompt": "string", "completion": "string"} if self._plain else self._chats.features
 
+    @thinks
     def __call__(self, sample: Sample) -> dict[str, Any] | Reject:
         """One sample's row."""
         if isinstance(sample, Text) and (self._ctx.sample is None or self._ctx.sample.kind is not Sample):
@@ -120,8 +122,6 @@ def together(config: TogetherConfig, ctx: Context) -> TogetherRows:
 def check(row: Mapping[str, Any]) -> Found:
     """What is wrong with a row for Together AI."""
     found: list[Problem] = []
-    if not rules.is_object(row, "", found):
-        return found
     layouts = [keys for keys in _LAYOUTS if not row.keys().isdisjoint(keys)]
     if len(layouts) > 1:
         names = " and ".join(keys[0] for keys in layouts)
@@ -138,22 +138,23 @@ def check(row: Mapping[str, Any]) -> Found:
                 rules.text(row[key], f"/{key}", found, empty=key == "prompt")
     elif "messages" in row:
         MESSAGES(row["messages"], "/messages", found)
-        _check_parts(row["messages"], found)
+        if not rules.refused(found):
+            _check_parts(row["messages"], found)
         if "tools" in row:
             tools(row["tools"], "/tools", found)
     return found
 
 
-def _check_parts(messages: object, found: Found) -> None:
+def _check_parts(messages: list[dict[str, Any]], found: Found) -> None:
     """Contents are all texts or all lists of parts, and nothing is learnt of a message with an image."""
-    if found or not isinstance(messages, list) or not any(isinstance(one["content"], list) for one in messages):
+    if not any(isinstance(one.get("content"), list) for one in messages):
         return
     for index, message in enumerate(messages):
-        content = message["content"]
+        content = message.get("content")
         if isinstance(content, str):
             hint = 'write it as [{"type": "text", "text": ...}], as in the other messages'
             problem = "a text where other messages have parts"
             found.append(Problem(f"/messages/{index}/content", problem, hint, "mixed_content"))
-        elif message.get("weight") and any(part["type"] != "text" for part in content):
+        elif message.get("weight") and any(part["type"] != "text" for part in content or ()):
             problem = "a message with an image cannot be learnt"
             found.append(Problem(f"/messages/{index}/weight", problem, "write 0", "bad_weight"))

@@ -3,8 +3,8 @@
 Rules of TRL's dataset formats and trainers: a row is of one type, told by its columns; its texts are all strings or all
 lists of messages; the prompt of such lists is masked. TRL adds the end-of-sequence token itself. It reads tools from
 JSON text, but never takes the arguments of a call out of one, and keys that hold null reach the chat template: so
-arguments are objects, and messages have only the keys that apply to them. Where turns have more than role and content
-their columns are JSON, which the datasets that TRL requires (4.7) reads, rounding numbers of the row to ten decimals.
+arguments are objects, and messages have only the keys that apply to them. Objects that differ from row to row have no
+type that a dataset card could declare: such rows want the datasets that TRL requires (4.7), which finds out by itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Literal
 from tuneport import Config, Context, FormatTraits, Message, Preference, Sample, Text, Unpaired
 from tuneport_formats._features import Beside
 from tuneport_formats._pairs import pair
-from tuneport_formats._tags import said
+from tuneport_formats._tags import said, thinks
 from tuneport_formats._turns import Arguments, Reasoning, Turns
 
 TRAITS = FormatTraits(
@@ -27,6 +27,8 @@ TRAITS = FormatTraits(
     weight_note="our trainer reads it, stock TRL ignores it",
 )
 _Row = dict[str, Any]
+_DECIMALS = 10
+"""So many are left of a number where datasets reads a row as JSON instead of into columns."""
 
 
 class TrlConfig(Config):
@@ -47,7 +49,7 @@ class TrlConfig(Config):
 class Trl:
     """Writes the columns of one of TRL's types, with `tools` and `weight` where the run has them."""
 
-    __slots__ = ("_beside", "_mixed", "_rows", "_turns", "carries", "features")
+    __slots__ = ("_beside", "_loose", "_mixed", "_rows", "_turns", "carries", "features")
 
     def __init__(self, config: TrlConfig, ctx: Context) -> None:
         kind = None if ctx.sample is None else ctx.sample.kind
@@ -55,15 +57,22 @@ class Trl:
         self._beside = Beside(ctx, tools="no" if plain else "null", weight=True)
         self._turns = Turns(ctx, arguments=config.arguments, reasoning=config.reasoning, uniform=False)
         self._rows = config.rows
+        calls = ctx.sample is None or "tool_calls" in ctx.sample.turns
+        self._loose = calls and not plain and config.arguments == "object"
         # A run of several kinds has conversations only, so that its rows are of one type.
         self._mixed = kind is Sample
         self.carries = _carries(config)
         column = "string" if plain else self._turns.feature
         self.features = None if kind is None else self._beside.features(_texts(config.rows, kind, column))
 
+    @thinks
     def __call__(self, sample: Sample) -> _Row:
         """One sample's row."""
-        return self._beside.add(self._texts(sample), sample)
+        row = self._beside.add(self._texts(sample), sample)
+        if self._loose and "weight" in row:
+            # The weight that a trainer gets is the one in the file.
+            row["weight"] = round(row["weight"], _DECIMALS)
+        return row
 
     def _texts(self, sample: Sample) -> _Row:
         plain = self._rows in ("strings", "text")

@@ -136,15 +136,14 @@ def register_artifacts(register: Callable[..., None]) -> None:
 @hookimpl
 def register_formats(register: Callable[..., None]) -> None:
     """Offer the format `tuneport`."""
-    from tuneport import FormatTraits
+    from tuneport import ASPECTS, FormatTraits
     from tuneport_jsonl_llm import config, row_check, rows
 
-    everything = ("metadata", "tools", "reasoning", "names", "turns", "turn_masks", "turn_weights", "reasoning_weights")
     register(
         "tuneport",
         rows.tuneport,
         config=config.RowConfig,
         doc="Every kind of sample whole, with weight and metadata",
-        traits=FormatTraits(weight="row", carries=frozenset(everything), weight_note="our trainer reads it"),
+        traits=FormatTraits(weight="row", carries=frozenset(ASPECTS), weight_note="our trainer reads it"),
         check=row_check.check,
     )

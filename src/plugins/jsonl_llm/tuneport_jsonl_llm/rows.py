@@ -35,6 +35,9 @@ class Rows:
         features: column to type, or None where the style did not say what its samples are like.
     """
 
+    sound = True
+    """None of its rows can break the rules of `row_check`."""
+
     __slots__ = (
         *("_as_json", "_has_input", "_metadata", "_mixed", "_reasons", "_schema", "_tools", "_turns", "_weighted"),
         "features",

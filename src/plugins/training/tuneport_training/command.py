@@ -25,7 +25,7 @@ def tiny_model(folder: Path, seed: int = 0) -> TinyModelResult:
         seed: another seed gives other weights.
 
     Raises:
-        PluginError: torch, transformers or tokenizers is not installed.
+        MissingLibraryError: torch, transformers or tokenizers is not installed.
         TargetExistsError: the folder holds something.
     """
     from tuneport_training.tiny_model import build

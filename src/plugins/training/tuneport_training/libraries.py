@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from tuneport.errors import PluginError
+from tuneport.errors import MissingLibraryError
 
 INSTALL = "pip install 'tuneport[train]'"
 
@@ -17,12 +17,12 @@ def needs(what: str, *modules: str) -> None:
         modules: names of top-level modules.
 
     Raises:
-        PluginError: at least one of them is not installed.
+        MissingLibraryError: at least one of them is not installed.
     """
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
-        raise PluginError(f"{what} needs {_listed(missing)}, which {verb} not installed", INSTALL)
+        raise MissingLibraryError(f"{what} needs {_listed(missing)}, which {verb} not installed", INSTALL)
 
 
 def _listed(names: list[str]) -> str:

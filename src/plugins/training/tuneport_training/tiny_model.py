@@ -37,7 +37,7 @@ def build(folder: str | Path, *, seed: int = 0) -> Path:
         The folder.
 
     Raises:
-        PluginError: torch, transformers or tokenizers is not installed.
+        MissingLibraryError: torch, transformers or tokenizers is not installed.
         TargetExistsError: the folder holds something.
         StorageError: it cannot be written.
     """

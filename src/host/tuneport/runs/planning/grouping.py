@@ -57,8 +57,12 @@ def _wrong(
             if closed:
                 hint = f"{near} They have {', '.join(known)}" if near else f"they have {', '.join(known)}"
                 yield Problem(f'{path}.{key} = "{name}"', "the source's rows have no such field", hint, "unknown_field")
-            else:
+            elif key == "fields":
                 log.warning('none of the first rows has a field "%s" (%s.%s); %s', name, path, key, near or listed)
+            else:
+                # A field that some turns have may come late; without these there is no conversation.
+                what = "none of the first rows has such a field"
+                yield Problem(f'{path}.{key} = "{name}"', what, near or listed, "unknown_field")
     if MESSAGES in known and MESSAGES not in {name for _, name in of_rows}:
         what = f'the source has a field "{MESSAGES}", so its rows are conversations already'
         yield Problem(path, what, "leave group out, or read the rows of single turns")

@@ -82,8 +82,8 @@ class Plan:
     def waits(self) -> tuple[str, ...]:
         """Why no verdict can be given before all samples have been seen; empty where verdicts come part by part."""
         reasons = [f"{stage.qualified} needs the values of all samples" for stage, _ in self.compiled.deferred]
-        if self.split is not None and self.split.section.mode == "exact":
-            reasons.append("an exact split counts all samples")
+        if self.split is not None and self.split.waits:
+            reasons.append(self.split.waits)
         if self.averages:
             copied = [name for name, one in self.compiled.carried().items() if one.weights == "replicate"]
             asking = ["mean_one", *copied] if self.pipeline.mean_one else copied

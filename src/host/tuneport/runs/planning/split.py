@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from os.path import realpath
+from os.path import realpath, relpath
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,9 +15,10 @@ from tuneport.recipes import Recipe
 from tuneport.runs.planning.target import Target
 from tuneport.runs.publishing.again import versions_in
 from tuneport.runs.splitting.against import read_earlier
+from tuneport.runs.splitting.before import Before
 from tuneport.runs.splitting.exact import Exact
 from tuneport.runs.splitting.exclude import HeldOut, read_held_out
-from tuneport.runs.splitting.stable import Assigner, Before, Stable
+from tuneport.runs.splitting.stable import Assigner, Stable
 from tuneport.split import SplitSection
 
 T = TypeVar("T")
@@ -31,15 +32,24 @@ class Split:
         section: as the recipe has it.
         seed: the run's.
         held_out: what says of a sample that it has to be left out.
-        before: where units stood in an earlier dataset.
+        before: where units and samples stood in an earlier dataset.
         digests: what was read for it, to its SHA-256.
+        against: the earlier dataset as a path of the recipe, of versions the one that was read; None where none was.
     """
 
     section: SplitSection
     seed: int
     held_out: HeldOut | None = None
-    before: Before = field(default_factory=dict)
+    before: Before = field(default_factory=Before)
     digests: dict[str, str] = field(default_factory=dict)
+    against: Path | None = None
+
+    @property
+    def waits(self) -> str | None:
+        """Why it has to know all samples first; None where each has its place by itself."""
+        if self.section.mode == "exact":
+            return "an exact split counts all samples"
+        return "a new group stays where its samples stood in output.split.against" if self.before.samples else None
 
     def assigner(self) -> Assigner:
         """What says where each unit stands."""
@@ -56,17 +66,25 @@ def split_of(recipe: Recipe, target: Target, problems: list[Problem]) -> Split |
         hint = "name a folder, or leave the split out"
         problems.append(Problem("output.split", "one file or stream holds no splits", hint))
     digests: dict[str, str] = {}
-    before: Before = {}
+    before, against = Before(), None
     held_out = None
     if section.against is not None and not _is_first(recipe, section.against, target):
         earlier = _read(partial(read_earlier, recipe.resolve(section.against), section.group_by), problems)
         if earlier is not None:
             before, digests[str(section.against)] = earlier.before, earlier.digest
+            against = _as_read(recipe, section.against, earlier.path)
     if section.exclude is not None:
         held_out = _read(partial(read_held_out, recipe.resolve(section.exclude)), problems)
         if held_out is not None:
             digests[str(section.exclude)] = held_out.digest
-    return Split(section, recipe.run.seed, held_out, before, digests)
+    return Split(section, recipe.run.seed, held_out, before, digests, against)
+
+
+def _as_read(recipe: Recipe, against: Path, read: Path) -> Path:
+    """The path of an earlier dataset as the recipe has it; where that leads to a version, the version's."""
+    if against.is_absolute():
+        return read
+    return against if read == recipe.resolve(against) else Path(relpath(realpath(read), realpath(recipe.base)))
 
 
 def _is_first(recipe: Recipe, against: Path, target: Target) -> bool:

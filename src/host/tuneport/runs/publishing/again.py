@@ -57,7 +57,10 @@ def standing(target: Target) -> Dataset | None:
 
 
 def unchanged(before: Dataset, made: Dataset, recipe: dict[str, Any]) -> bool:
-    """Whether rows, index and resolved recipe, but for its `now`, are those that were published and stand there."""
+    """Whether rows, index and resolved recipe are those that were published and stand there.
+
+    But for the recipe's `now`, and the earlier dataset by which it was split: of versions each run goes by a newer one.
+    """
     if before.digest != made.digest or before.manifest.index != made.manifest.index:
         return False
     if not all(file_digest(before.path / file.path) == file.sha256 for file in before.files()):
@@ -66,13 +69,21 @@ def unchanged(before: Dataset, made: Dataset, recipe: dict[str, Any]) -> bool:
         published = msgspec.json.decode((before.path / "recipe.json").read_bytes())
     except (OSError, msgspec.DecodeError):
         return False
-    return bool(_timeless(published) == _timeless(msgspec.json.decode(msgspec.json.encode(recipe))))
+    now = msgspec.json.decode(msgspec.json.encode(recipe))
+    return bool(_timeless(published) == _timeless(now))
 
 
 def _timeless(recipe: Any) -> Any:
-    if not isinstance(recipe, dict) or not isinstance(recipe.get("run"), dict):
+    if not isinstance(recipe, dict) or not all(isinstance(recipe.get(name), dict) for name in ("run", "output")):
         return recipe
-    return {**recipe, "run": {name: value for name, value in recipe["run"].items() if name != "now"}}
+    output, split = recipe["output"], recipe["output"].get("split")
+    if isinstance(split, dict):
+        output = {**output, "split": _without(split, "against")}
+    return {**recipe, "run": _without(recipe["run"], "now"), "output": output}
+
+
+def _without(section: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in section.items() if name != key}
 
 
 def same_file(target: Target, digest: str) -> bool:

@@ -20,8 +20,15 @@ from tuneport.runs.working.features import declared_feature
 
 
 def resolved_recipe(plan: Plan, folder: Path) -> dict[str, Any]:
-    """The recipe that makes the dataset again, from inside its folder."""
-    return plan.recipe.resolved(plan.pinned.now, folder)
+    """The recipe that makes the dataset again, from inside its folder: split like the version that was read for it."""
+    data = plan.recipe.resolved(plan.pinned.now, folder)
+    if plan.split is not None:
+        split, read = data["output"]["split"], plan.split.against
+        written = split.pop("against", None)
+        if read is not None:
+            # A reference stays one: what it stands for is shown nowhere.
+            split["against"] = str(read) if isinstance(written, str) else written
+    return data
 
 
 def as_json(plan: Plan, data: Any) -> bytes:
@@ -86,7 +93,7 @@ def _split(plan: Plan, tally: Tally) -> SplitInfo | None:
         group_by=section.group_by,
         stratify_by=section.stratify_by,
         against=plan.split.digests.get(str(section.against), ""),
-        held_out=len(plan.split.held_out.keys) if plan.split.held_out is not None else 0,
+        held_out=plan.split.held_out.prompts if plan.split.held_out is not None else 0,
         **(tally.leakage or {}),
     )
 
@@ -112,7 +119,6 @@ def _losses(tally: Tally, name: str) -> dict[str, int]:
 
 
 def _features(one: NamedFormat, tally: Tally) -> dict[str, Any] | None:
-    if one.features:
-        return dict(one.features)
-    columns = {column: declared_feature(seen) for column, seen in tally.features.get(one.name, {}).items()}
+    known = one.features or tally.features.get(one.name, {})
+    columns = {column: declared_feature(seen) for column, seen in known.items()}
     return None if not columns or None in columns.values() else columns

@@ -10,8 +10,9 @@ from fractions import Fraction
 from itertools import groupby
 
 from tuneport.runs.messages import STRATUM_BYTES, TEST, TRAIN, VALIDATION
+from tuneport.runs.splitting.before import Before
 from tuneport.runs.splitting.filling import Pool
-from tuneport.runs.splitting.stable import Before, draw
+from tuneport.runs.splitting.stable import draw
 from tuneport.runs.splitting.units import UNIT_BYTES, number_of
 from tuneport.split import SplitSection
 
@@ -52,23 +53,20 @@ class Exact:
         """Not before all are known."""
         raise TypeError("an exact split has to know all samples: call all()")
 
-    def all(self, units: bytes, strata: bytes) -> bytes:
+    def all(self, units: bytes, strata: bytes, keys: bytes = b"") -> bytes:
         """The side of each sample, in whatever order they are given."""
         drawn = array("Q", (draw(unit, self._seed) for unit in _pieces(units, UNIT_BYTES)))
-        stood = self._stood(units)
+        stood = self._stood(units, keys)
         chosen = self._chosen(self._strata(drawn, strata, stood))
         return bytes(stood[number] if number in stood else chosen.get(number, TRAIN) for number in drawn)
 
-    def _stood(self, units: bytes) -> dict[int, int]:
-        """Draw to side, of the units that stood in the earlier dataset."""
-        if not self._before:
+    def _stood(self, units: bytes, keys: bytes) -> dict[int, int]:
+        """Draw to side, of the units that have to stay where they, or their samples, stood in the earlier dataset."""
+        sides = self._before.sides(units, keys) if self._before.units else {}
+        if not sides:
             return {}
-        found = {}
-        for unit in _pieces(units, UNIT_BYTES):
-            side = self._before.get(number_of(unit))
-            if side is not None:
-                found[draw(unit, self._seed)] = side
-        return found
+        numbers = ((number_of(unit), unit) for unit in _pieces(units, UNIT_BYTES))
+        return {draw(unit, self._seed): sides[number] for number, unit in numbers if number in sides}
 
     def _strata(self, drawn: array[int], strata: bytes, stood: Mapping[int, int]) -> list[_Stratum]:
         """Units by stratum, in the order of their draws."""

@@ -13,11 +13,11 @@ import msgspec.json
 
 from tuneport.errors import RecipeError, UsageError
 from tuneport.files import shown
+from tuneport.lines import MAX_LINE, DamagedError, Lines
 from tuneport.model import Problem, Reject
 from tuneport.runs.splitting.layouts import LAYOUTS, asked_by
 from tuneport.runs.splitting.units import asked_in, prompt_key, text_key
 from tuneport.sample import Chat, Instruction, Sample
-from tuneport.validation.lines import MAX_LINE, DamagedError, Lines
 
 _PATH = "output.split.exclude"
 _NAMED = "name a .jsonl[.gz|.zst] file of the rows to evaluate with"
@@ -30,10 +30,12 @@ class HeldOut:
     """The prompts of rows to evaluate with; called with a sample, says whether it has to be left out.
 
     Attributes:
-        keys: `prompt_key` of each.
+        keys: `prompt_key` of each, and of its parts that ask the same by themselves.
+        prompts: how many there are, however many parts they have.
     """
 
     keys: frozenset[bytes]
+    prompts: int
 
     @cached_property
     def digest(self) -> str:
@@ -53,13 +55,18 @@ def read_held_out(path: Path) -> HeldOut:
     Raises:
         RecipeError: it cannot be read, holds no rows, or holds one that is in no layout that is known.
     """
-    keys = frozenset(text_key(asked) for asked in _asked(path))
+    keys: set[bytes] = set()
+    prompts: set[bytes] = set()
+    for asked in _asked(path):
+        found = [text_key(text) for text in asked]
+        keys.update(found)
+        prompts.add(found[0])
     if not keys:
         raise RecipeError([Problem(_PATH, f"{shown(path)} holds no rows", _NAMED)])
-    return HeldOut(keys)
+    return HeldOut(frozenset(keys), len(prompts))
 
 
-def _asked(path: Path) -> Iterator[str]:
+def _asked(path: Path) -> Iterator[list[str]]:
     """What each row of a file asks."""
     number = 0
     try:
@@ -76,7 +83,7 @@ def _asked(path: Path) -> Iterator[str]:
         raise RecipeError([Problem(_PATH, f"{shown(path)}, after line {number}: {error}", "write it again")]) from None
 
 
-def _asked_in(line: bytes, place: str) -> str:
+def _asked_in(line: bytes, place: str) -> list[str]:
     try:
         row = _decode(line.removeprefix(b"\xef\xbb\xbf")) if len(line) <= MAX_LINE else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -84,7 +91,7 @@ def _asked_in(line: bytes, place: str) -> str:
     if row is None:
         raise RecipeError([Problem(_PATH, f"{place}: no JSON object", "write one {...} on each line")])
     asked = asked_by(row)
-    if asked is None:
+    if not asked:
         # A row that is passed over would be trained on, and nobody would know.
         raise RecipeError([Problem(_PATH, f"{place}: nothing that a row asks", f"it is looked for in {LAYOUTS}")])
     return asked

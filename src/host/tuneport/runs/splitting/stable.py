@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from xxhash import xxh3_64_intdigest
 
 from tuneport.runs.messages import TEST, TRAIN, VALIDATION
+from tuneport.runs.splitting.before import Before
 from tuneport.runs.splitting.units import UNIT_BYTES, number_of
 from tuneport.split import SplitSection
 
 _SALT = b"split:"
 """Keeps these draws apart from others over the same keys and seed."""
 _ALL = 1 << 64
-
-Before = Mapping[int, int]
-"""Number of a unit (`number_of`) to the side on which it stood in an earlier dataset."""
 
 
 class Assigner(Protocol):
@@ -31,8 +28,14 @@ class Assigner(Protocol):
     def one(self, unit: bytes) -> int:
         """The side of one unit."""
 
-    def all(self, units: bytes, strata: bytes) -> bytes:
-        """The side of each sample kept, given UNIT_BYTES of its unit and STRATUM_BYTES of its stratum, or b""."""
+    def all(self, units: bytes, strata: bytes, keys: bytes = b"") -> bytes:
+        """The side of each sample kept.
+
+        Args:
+            units: UNIT_BYTES of the unit of each.
+            strata: STRATUM_BYTES of its stratum; b"" where there are none.
+            keys: as long as `units`, its identity; b"" where that is its unit, or does not matter.
+        """
 
 
 def draw(unit: bytes, seed: int) -> int:
@@ -43,27 +46,30 @@ def draw(unit: bytes, seed: int) -> int:
 class Stable:
     """Validation is what is drawn below its share, test what is drawn above one less its share.
 
-    So a change of one share moves no unit of the other, and only as many as it has to.
+    So a change of one share moves no unit of the other, and only as many as it has to. Where a new group stays depends
+    on where its samples stood: all of them have to be known then.
     """
-
-    waits = False
 
     def __init__(self, section: SplitSection, seed: int, before: Before) -> None:
         self._seed = seed % _ALL
         self._below = int((section.validation or 0.0) * _ALL)
         self._above = _ALL - int((section.test or 0.0) * _ALL)
         self._before = before
+        self.waits = bool(before.samples)
 
     def one(self, unit: bytes) -> int:
         """The side of one unit: where it stood before, else where it is drawn."""
-        stood = self._before.get(number_of(unit)) if self._before else None
-        if stood is not None:
-            return stood
+        stood = self._before.units.get(number_of(unit)) if self._before.units else None
+        return self._drawn(unit) if stood is None else stood
+
+    def all(self, units: bytes, strata: bytes, keys: bytes = b"") -> bytes:  # noqa: ARG002  -- shares hold in each
+        """The side of each sample."""
+        pieces = [units[start : start + UNIT_BYTES] for start in range(0, len(units), UNIT_BYTES)]
+        stood = self._before.sides(units, keys)
+        return bytes(stood[number] if (number := number_of(unit)) in stood else self._drawn(unit) for unit in pieces)
+
+    def _drawn(self, unit: bytes) -> int:
         drawn = xxh3_64_intdigest(_SALT + unit, self._seed)
         if drawn < self._below:
             return VALIDATION
         return TEST if drawn >= self._above else TRAIN
-
-    def all(self, units: bytes, strata: bytes) -> bytes:  # noqa: ARG002  -- its shares hold in each stratum anyway
-        """The side of each sample."""
-        return bytes(self.one(units[start : start + UNIT_BYTES]) for start in range(0, len(units), UNIT_BYTES))

@@ -7,17 +7,16 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-import msgspec.json
 from xxhash import xxh3_64_digest, xxh3_128_digest
 
+from tuneport.runs.alike import canonical
 from tuneport.sample import Instruction, Message, Sample, Text
 
 UNIT_BYTES = 16
 SIDE_BITS = 2
 """Bits that a side takes beside a key, for what keeps both in one number."""
 
-_INSTRUCTING = frozenset({"system", "developer"})
+_SILENT = frozenset({"system", "developer", "tool"})
 
 
 def unit_of(values: Sequence[Any] | None, identity: bytes) -> bytes:
@@ -38,27 +37,6 @@ def stratum_of(values: Sequence[Any]) -> bytes:
     return xxh3_64_digest(_framed([canonical(value) for value in values]))
 
 
-def canonical(value: Any) -> str:
-    """A field's value as text; "" where it is missing or blank.
-
-    The same in a database, a CSV file and JSON, as far as they can tell: 7, 7.0 and "7" are one value, true and "true"
-    are, and objects are JSON with sorted keys.
-    """
-    if isinstance(value, str):
-        return "" if value.isspace() else value
-    if type(value) is int:
-        return str(value)
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int | float):
-        return str(value)
-    return msgspec.json.encode(value, enc_hook=str, order="sorted").decode().strip('"')
-
-
 def _framed(texts: Sequence[str]) -> bytes:
     """So many texts as bytes that no others have; a lone surrogate is as good as any other character."""
     parts = [text.encode("utf-8", "surrogatepass") for text in texts]
@@ -68,7 +46,7 @@ def _framed(texts: Sequence[str]) -> bytes:
 def number_of(unit: bytes) -> int:
     """A unit as a number that leaves SIDE_BITS of 64, enough to tell all units apart that a run could hold.
 
-    It goes by the machine's order of bytes, and is never written.
+    It goes by the machine's order of bytes, and stands in savepoints alone, which stay on their machine.
     """
     return int.from_bytes(unit[:8], sys.byteorder) >> SIDE_BITS
 
@@ -76,8 +54,8 @@ def number_of(unit: bytes) -> int:
 def prompt_key(sample: Sample) -> bytes:
     """Eight bytes for what a sample asks, however it is written.
 
-    That is its prompt without tools and without system turns, which say how to answer; of plain text, and of a sample
-    without any prompt, the whole text.
+    That is its prompt without tools, without what they said, and without system turns, which say how to answer; of
+    plain text, and of a sample without any prompt, the whole text.
     """
     if isinstance(sample, Text):
         return text_key(sample.text)
@@ -89,8 +67,8 @@ def prompt_key(sample: Sample) -> bytes:
 
 
 def asked_in(turns: Iterable[Message]) -> str:
-    """What turns say, one after the other, without those that instruct."""
-    return " ".join(turn.content for turn in turns if turn.role not in _INSTRUCTING)
+    """What turns say, one after the other, without those that instruct, and those of tools."""
+    return " ".join(turn.content for turn in turns if turn.role not in _SILENT)
 
 
 def text_key(text: str) -> bytes:

@@ -75,7 +75,8 @@ def _add_turns(found: set[str], messages: Iterable[Message]) -> None:
     for message in messages:
         if message.tool_calls or message.role == "tool":
             found.add("tools")
-        elif message.name:
+        # The name of a tool that answers is that of its call.
+        if message.name and message.role != "tool":
             found.add("names")
         if message.weight is not None:
             found.add("turn_masks" if message.weight in {0, 1} else "turn_weights")

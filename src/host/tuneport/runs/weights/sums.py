@@ -21,7 +21,7 @@ _TOP = 100
 
 
 class WeightSums(msgspec.Struct):
-    """Weights of the samples written.
+    """What the weights of samples add up to: of all that a run exports, or of those whose mean is wanted.
 
     Attributes:
         count: how many.

@@ -24,12 +24,20 @@ def planned(way: str, max_copies: int, traits: FormatTraits) -> str:
     return f"weights as copies, at most {max_copies:,} of a sample"
 
 
-def done(way: str, traits: FormatTraits, ledger: FormatStats) -> str:
-    """What became of them, as the format's ledger counts it; "" where no sample was copied or left out for it."""
+def done(way: str, traits: FormatTraits, ledger: FormatStats, nowhere: int) -> str:
+    """What became of them; "" where no sample was copied or left out for it.
+
+    Args:
+        way: `column`, `replicate`, `ignore` or `refuse`.
+        traits: what the format's target can express.
+        ledger: what was counted of the samples that some format wrote.
+        nowhere: samples that no format wrote, for their weights came to no row.
+    """
     if way != "replicate":
         return _said(way, traits)
-    left_out, extra = _number(ledger.left_out, "sample"), _number(ledger.copies, "extra row")
-    return f"weights as copies: {left_out} left out, {extra}" if ledger.left_out or ledger.copies else ""
+    lost = ledger.left_out + nowhere
+    left_out, extra = _number(lost, "sample"), _number(ledger.copies, "extra row")
+    return f"weights as copies: {left_out} left out, {extra}" if lost or ledger.copies else ""
 
 
 def losses(counts: Mapping[str, int]) -> str:
@@ -41,17 +49,6 @@ def losses(counts: Mapping[str, int]) -> str:
 def flags(way: str, traits: FormatTraits) -> str:
     """What a trainer has to be told so that it reads the weights; "" where it does by itself."""
     return f"its trainer needs {' '.join(traits.weight_flags)}" if way == "column" and traits.weight_flags else ""
-
-
-def status(name: str, traits: FormatTraits, *, all_notes: bool) -> str:
-    """That a format's target has ended or will end; with `all_notes`, what else is to be known of it."""
-    note = f": {traits.note}" if traits.note else ""
-    if traits.status == "sunset":
-        return f"{name} ends on {traits.sunset}{note}" if traits.sunset else f"{name} will end{note}"
-    if traits.status == "legacy":
-        since = f" since {traits.sunset}" if traits.sunset else ""
-        return f"{name} is legacy{since}{note}"
-    return f"{name}{note}" if all_notes and note else ""
 
 
 def _said(way: str, traits: FormatTraits) -> str:

@@ -64,7 +64,8 @@ class FieldMapping(Config):
     rejected_field: str = "rejected"
     """The worse answer: text, or a list of turns (preference)."""
     label_field: str = "label"
-    """Whether an answer is a good one (unpaired_preference): true or false, 1 or 0, yes or no."""
+    """Whether an answer is a good one (unpaired_preference): true or false, 1 or 0 or -1, yes or no, up or down, good
+    or bad, like or dislike, thumbs_up or thumbs_down, in whatever case; `labels` names others."""
     reasoning_field: str = ""
     """What the assistant thinks before it answers (instruction_tuning, prompt_completion, and chat_completion of one
     question and answer); "" means none. Turns of a conversation have their own."""
@@ -103,6 +104,8 @@ class StyleConfig(Config):
     roles: dict[str, Role] = Field(default_factory=dict)
     """What the roles of a conversation mean, beside the well-known names: `{ agent = "assistant", customer = "user" }`;
     one of system, developer, user, assistant, tool."""
+    labels: dict[str, bool] = Field(default_factory=dict)
+    """What labels mean (unpaired_preference), beside the well-known words: `{ helpful = true, "2 stars" = false }`."""
     trailing_turns: Literal["reject", "drop"] = "reject"
     """What becomes of a conversation that does not end with the assistant: `reject` leaves it out, `drop` what follows
     the assistant's last turn."""

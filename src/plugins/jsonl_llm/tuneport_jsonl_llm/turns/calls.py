@@ -6,8 +6,7 @@ from typing import Any
 
 from tuneport import Reject, ToolCall
 from tuneport_jsonl_llm.turns.fault import FaultError
-from tuneport_jsonl_llm.turns.plain import decoded
-from tuneport_jsonl_llm.values import json_text
+from tuneport_jsonl_llm.turns.plain import decoded, read_back
 
 
 def calls_in(value: object) -> tuple[ToolCall, ...]:
@@ -50,9 +49,10 @@ def called(name: object, arguments: object, identity: object) -> ToolCall:
     held: Any = decoded(arguments) if isinstance(arguments, str) else arguments
     if not isinstance(held, dict):
         raise FaultError("bad_call", "has a call of a tool whose arguments are no object")
-    if json_text(held) is None:
+    plain = read_back(held)
+    if plain is None:
         raise FaultError("bad_call", "has a call of a tool whose arguments cannot be written as JSON")
-    return ToolCall(name, held, "" if identity is None else str(identity))
+    return ToolCall(name, plain, "" if identity is None else str(identity))
 
 
 def tools_in(value: object, name: str) -> list[dict[str, Any]] | Reject:
@@ -71,8 +71,8 @@ def tools_in(value: object, name: str) -> list[dict[str, Any]] | Reject:
     if not isinstance(held, list | tuple):
         return Reject("bad_tools", f"Field '{name}' holds no list of tools")
     found = [_tool(one) for one in held]
-    tools = [tool for tool in found if tool is not None]
-    if len(tools) < len(found) or json_text(tools) is None:
+    tools: list[dict[str, Any]] | None = None if None in found else read_back(found)
+    if tools is None:
         return Reject("bad_tools", f"Field '{name}' holds a tool that is no function with a name")
     return tools
 

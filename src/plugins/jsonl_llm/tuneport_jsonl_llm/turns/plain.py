@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec.json
+
+from tuneport_jsonl_llm.values import json_text
 
 
 def decoded(text: str) -> Any:
@@ -15,6 +18,20 @@ def decoded(text: str) -> Any:
     try:
         return msgspec.json.decode(stripped)
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError):
+        return None
+
+
+def read_back(value: object) -> Any:
+    """A list or an object as a reader of its JSON text has it; None where there is no such text.
+
+    Python's own may have keys that are no texts, which others write in other ways than our rows are compared by, and
+    values that JSON has as text, such as dates.
+    """
+    text = json_text(value)
+    try:
+        # The standard library's: it takes every text that json_text makes, lone surrogates and large integers too.
+        return None if text is None else json.loads(text)
+    except (ValueError, RecursionError):
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from tuneport_jsonl_llm.turns.fault import FaultError
 from tuneport_jsonl_llm.turns.roles import CALLING
 from tuneport_jsonl_llm.values import describe, finite
 
+_THOUGHT = re.compile(r"\s*<think>(.*?)</think>(.*)", re.DOTALL)
 _REASONING = ("reasoning_content", "thinking", "reasoning")
 
 
@@ -32,13 +34,20 @@ def messages_in(turn: object, roles: Mapping[str, str]) -> list[Message]:
     if len(turn) == 2 and type(said) is str and role != CALLING:
         return [Message(role, said)]
     if role == CALLING:
-        calls = calls_in(said)
+        thought, called = _apart(said)
+        calls = calls_in(called)
         if not calls:
             raise FaultError("bad_call", "has no call of a tool")
-        return [Message("assistant", "", calls, reasoning=_reasoning(turn), **_weights(turn))]
+        return [Message("assistant", "", calls, reasoning=_reasoning(turn) or thought, **_weights(turn))]
     if role == "assistant":
         return [_assistant(turn, _content(said), silent=said is None)]
     return _others(turn, role, _content(said))
+
+
+def _apart(said: object) -> tuple[str, object]:
+    """The reasoning that stands before a call in one text, as LLaMA-Factory reads it, and the call."""
+    found = _THOUGHT.match(said) if isinstance(said, str) else None
+    return ("", said) if found is None else (found[1].strip("\n"), found[2])
 
 
 def _content(said: object) -> Content:

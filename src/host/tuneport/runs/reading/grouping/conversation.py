@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from math import isnan
 from typing import Any
 
@@ -37,10 +39,26 @@ def _order(row: Entity, fields: Sequence[str]) -> tuple[tuple[int, Any], ...]:
     return tuple(_rank(row.get(field)) for field in fields)
 
 
+_NUMBER = re.compile(r"[+-]?\d{1,300}(\.\d{1,300})?", re.ASCII)
+"""A text that is a plain number, as every cell of a CSV file is a text. No date and no version is one."""
+
+
 def _rank(value: Any) -> tuple[int, Any]:
-    """What a value is sorted by: nulls first, numbers before texts."""
-    if value is None or (isinstance(value, float) and isnan(value)):
+    """What a value is sorted by: nulls first, numbers before texts; a text of a plain number is that number.
+
+    Each value by itself, so that it stands at the same rank in every conversation of a run.
+    """
+    if value is None or (isinstance(value, float | Decimal) and _is_nan(value)):
         return 0, 0
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return 1, value
-    return 2, value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else str(value)
+    number = _NUMBER.fullmatch(text.strip())
+    if number is None:
+        return 2, text
+    # As JSON has it: 0.1 and "0.1" are alike.
+    return 1, float(text) if number[1] else int(text)
+
+
+def _is_nan(value: float | Decimal) -> bool:
+    return value.is_nan() if isinstance(value, Decimal) else isnan(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tuneport.model import Batch, Entity, Malformed
+from tuneport.runs.alike import canonical
 from tuneport.runs.reading.sources import readable
 from tuneport.runs.reading.streams import Stream
 
@@ -65,22 +66,21 @@ def _in_order(batch: Batch) -> Iterator[tuple[int, Entity | Malformed]]:
 
 
 def group_of(row: object, by: Sequence[str]) -> str | Malformed:
-    """The name of a row's group; why it has none."""
+    """The name of a row's group; why it has none. What stands for one value has one name: 7 in JSON and "7" in CSV."""
     if not isinstance(row, dict):
         return Malformed(0, "bad_type", f"A record is a dict, not {type(row).__name__}")
     names: list[str] = []
     for field in by:
         value = row.get(field)
-        if value is None:
-            return Malformed(0, "bad_type", f"Field '{field}' is null: the row belongs to no group")
         kind = value.__class__
-        if kind is str or kind is int:
-            names.append(repr(value))
-        elif kind in _STRUCTURES:
+        if kind in _STRUCTURES:
             return Malformed(0, "bad_type", f"Field '{field}' is a {_STRUCTURES[kind]}, which names no group")
-        else:
-            # 1.0 is the number 1.
-            names.append(repr(int(value) if kind is float and value.is_integer() else value))
+        name = canonical(value)
+        if not name:
+            what = "null" if value is None else "blank" if kind is str else "not a number"
+            return Malformed(0, "bad_type", f"Field '{field}' is {what}: the row belongs to no group")
+        # Neither digits nor a text in quotes have what stands between two of them.
+        names.append(name if name.isdigit() and name.isascii() else repr(name))
     return _BETWEEN.join(names)
 
 
