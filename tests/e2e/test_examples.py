@@ -36,6 +36,10 @@ ROWS = [
 LAST_WEIGHT = 1.125
 
 
+CARRIED = {"left_out": 0, "copies": 0, "weights": "column", "not_carried": {}}
+"""What is said of a format that holds all there is, weights too."""
+
+
 @pytest.fixture
 def installed(needs: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The environment with everything in it, made once per session."""
@@ -125,8 +129,8 @@ def test_the_ledger_tells_each_format_apart(installed: Site) -> None:
     assert (said["status"], said["path"], said["total_entities"]) == ("published", "demo/acme", 300)
     exported = said["exported_entities"]
     ours = said["formats"]["inhouse"]
-    assert ours == {"rows": exported - ours["refused"], "refused": ours["refused"], "left_out": 0, "copies": 0}
-    assert said["formats"]["tuneport"] == {"rows": exported, "refused": 0, "left_out": 0, "copies": 0}
+    assert ours == {"rows": exported - ours["refused"], "refused": ours["refused"], **CARRIED}
+    assert said["formats"]["tuneport"] == {"rows": exported, "refused": 0, **CARRIED}
     assert ours["refused"] > 0
     for name, ledger in said["formats"].items():
         assert len(rows(folder / f"demo/acme/data/{name}/train/00000-of-00001.jsonl")) == ledger["rows"]
@@ -139,8 +143,8 @@ def test_weights_multiply_and_votes_sees_a_field_nobody_declared(installed: Site
     theirs = rows(small / "out/data/tuneport/train/00000-of-00001.jsonl")
     assert [row["weight"] for row in theirs] == [*(row["w"] for row in ROWS), LAST_WEIGHT]
     assert said["formats"] == {
-        "tuneport": {"rows": 4, "refused": 0, "left_out": 0, "copies": 0},
-        "inhouse": {"rows": 3, "refused": 1, "left_out": 0, "copies": 0},
+        "tuneport": {"rows": 4, "refused": 0, **CARRIED},
+        "inhouse": {"rows": 3, "refused": 1, **CARRIED},
     }
     assert said["rejects"] == {}
 
