@@ -18,9 +18,18 @@ from typing import NoReturn
 
 _NEEDED = (
     "tuneport.commands.export",
+    "tuneport.commands.validate",
     "tuneport.inspection",
     "tuneport.runs.preview",
-    "tuneport_jsonl_llm",
+    "tuneport.validation",
+    "tuneport_formats._hosted",
+    "tuneport_formats._open",
+    "tuneport_formats.card",
+    "tuneport_jsonl_llm.exporter",
+    "tuneport_jsonl_llm.filters",
+    "tuneport_jsonl_llm.rows",
+    "tuneport_jsonl_llm.styles",
+    "tuneport_jsonl_llm.weightings",
     "tuneport_sources.sqlite",
 )
 _DROP_CAPABILITY, _READ_AND_WRITE_ANYTHING = 24, (1, 2)

@@ -25,7 +25,7 @@ from tuneport.runs import Sizes, execute, plan_export
 from tuneport.runs.storage import Storage
 
 SMALL = Sizes(part_bytes=20_000, part_entities=150, savepoint_bytes=60_000)
-EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "8"))
+EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "12"))
 
 
 def run(asked: dict[str, Any], storage: Storage) -> None:

@@ -23,7 +23,7 @@ from tuneport.runs import ExportResult, Sizes, execute, plan_export
 from tuneport.runs.storage import Storage
 
 SMALL = Sizes(part_bytes=12_000, savepoint_bytes=30_000)
-EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "14"))
+EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "20"))
 
 
 def mortal(dies: Callable[[int, str], bool]) -> Storage:

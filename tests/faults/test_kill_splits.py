@@ -22,7 +22,7 @@ from tuneport.runs import Sizes, execute, plan_export
 from tuneport.runs.storage import Storage
 
 SMALL = Sizes(part_bytes=5_000, savepoint_bytes=9_000)
-EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "16"))
+EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "24"))
 
 SPLITS: dict[str, dict[str, Any]] = {
     "stable": {"validation": 0.2, "test": 0.1, "group_by": "thread", "exclude": "../golden.jsonl", "against": "../old"},

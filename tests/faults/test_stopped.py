@@ -19,7 +19,7 @@ from tuneport.runs import ExportResult, Sizes, execute, plan_export
 from tuneport.runs.storage import Storage
 
 SMALL = Sizes(part_bytes=20_000, savepoint_bytes=60_000)
-EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "8"))
+EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "12"))
 
 
 def run(data: dict[str, Any], before: Callable[[str, Path], None] | None = None) -> ExportResult:
