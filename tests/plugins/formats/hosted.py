@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuneport import Chat, Config, Context, FormatTraits, Instruction, Message, Preference, Sample, Text, ToolCall
 from tuneport.traits import NO_TRAITS
-from tuneport_formats._hosted import register_hosted
+from tuneport_formats._hosted import HOSTED
 
 if TYPE_CHECKING:
     from tuneport.hookspecs import Check, Format, SideFiles
@@ -57,7 +57,8 @@ def offered() -> dict[str, Offer]:
         assert side_files is None
         offers[name] = Offer(factory, config, traits, check)
 
-    register_hosted(register)
+    for offer in HOSTED:
+        offer.to(register)
     return offers
 
 

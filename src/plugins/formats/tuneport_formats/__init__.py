@@ -24,8 +24,8 @@ def register_artifacts(register: Register[ArtifactMaker]) -> None:
 @hookimpl
 def register_formats(register: RegisterFormat) -> None:
     """Offer the formats."""
-    from tuneport_formats._hosted import register_hosted
-    from tuneport_formats._open import register_open
+    from tuneport_formats._hosted import HOSTED
+    from tuneport_formats._open import OPEN
 
-    register_open(register)
-    register_hosted(register)
+    for offer in (*OPEN, *HOSTED):
+        offer.to(register)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from tuneport import Config
 from tuneport_formats import (
     anthropic,
     bedrock,
@@ -16,74 +13,70 @@ from tuneport_formats import (
     openai,
     together,
 )
+from tuneport_formats._offer import Offer
 
-if TYPE_CHECKING:
-    from tuneport.hookspecs import RegisterFormat
-
-
-def register_hosted(register: RegisterFormat) -> None:
-    """Offer all of them."""
-    register(
+HOSTED = (
+    Offer(
         "openai",
         openai.openai,
+        "OpenAI and Azure: messages and tools, or a preference pair; 0 or 1 for each turn",
+        openai.TRAITS,
+        openai.check,
         config=openai.OpenAIConfig,
-        doc="OpenAI and Azure: messages and tools, or a preference pair; 0 or 1 for each turn",
-        traits=openai.TRAITS,
-        check=openai.check,
-    )
-    register(
+    ),
+    Offer(
         "fireworks",
         fireworks.fireworks,
+        "Fireworks: messages and tools with the sample's weight, or a preference pair",
+        fireworks.TRAITS,
+        fireworks.check,
         config=fireworks.FireworksConfig,
-        doc="Fireworks: messages and tools with the sample's weight, or a preference pair",
-        traits=fireworks.TRAITS,
-        check=fireworks.check,
-    )
-    register(
+    ),
+    Offer(
         "together",
         together.together,
+        "Together AI: messages, text, prompt and completion, or a preference pair",
+        together.TRAITS,
+        together.check,
         config=together.TogetherConfig,
-        doc="Together AI: messages, text, prompt and completion, or a preference pair",
-        traits=together.TRAITS,
-        check=together.check,
-    )
-    register(
+    ),
+    Offer(
         "gemini",
         gemini.gemini,
-        config=Config,
-        doc="Gemini on Google Cloud: contents of user and model with functions, or scored completions",
-        traits=gemini.TRAITS,
-        check=gemini_check.check,
-    )
-    register(
+        "Gemini on Google Cloud: contents of user and model with functions, or scored completions",
+        gemini.TRAITS,
+        gemini_check.check,
+    ),
+    Offer(
         "bedrock",
         bedrock.bedrock,
+        "Amazon Bedrock: Nova's conversations, or prompt and completion",
+        bedrock.TRAITS,
+        bedrock.check,
         config=bedrock.BedrockConfig,
-        doc="Amazon Bedrock: Nova's conversations, or prompt and completion",
-        traits=bedrock.TRAITS,
-        check=bedrock.check,
-    )
-    register(
+    ),
+    Offer(
         "bedrock_claude",
         bedrock_claude.bedrock_claude,
-        config=Config,
-        doc="Amazon Bedrock: what tuned Claude 3 Haiku, user and assistant by turns",
-        traits=bedrock_claude.TRAITS,
-        check=bedrock_claude.check,
-    )
-    register(
+        "Amazon Bedrock: what tuned Claude 3 Haiku, user and assistant by turns",
+        bedrock_claude.TRAITS,
+        bedrock_claude.check,
+    ),
+    Offer(
         "anthropic",
         anthropic.anthropic,
+        "The layout of Anthropic's Messages API: system, messages and metadata",
+        anthropic.TRAITS,
+        anthropic.check,
         config=anthropic.AnthropicConfig,
-        doc="The layout of Anthropic's Messages API: system, messages and metadata",
-        traits=anthropic.TRAITS,
-        check=anthropic.check,
-    )
-    register(
+    ),
+    Offer(
         "mistral",
         mistral.mistral,
+        "Mistral: messages with tools, or text; ids of calls have nine characters",
+        mistral.TRAITS,
+        mistral.check,
         config=mistral.MistralConfig,
-        doc="Mistral: messages with tools, or text; ids of calls have nine characters",
-        traits=mistral.TRAITS,
-        check=mistral.check,
-    )
+    ),
+)
+"""The formats of hosted services."""

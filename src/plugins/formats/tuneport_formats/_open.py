@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tuneport_formats import (
     _axolotl_config,
     _swift_rules,
@@ -18,86 +16,66 @@ from tuneport_formats import (
     sharegpt,
     trl,
 )
+from tuneport_formats._offer import Offer
 
-if TYPE_CHECKING:
-    from tuneport.hookspecs import RegisterFormat
-
-
-def register_open(register: RegisterFormat) -> None:
-    """Offer all of them."""
-    register(
+OPEN = (
+    Offer(
         "trl",
         trl.Trl,
+        "TRL: prompt and completion, messages, text, or preference data",
+        trl.TRAITS,
+        _trl_rules.check,
         config=trl.TrlConfig,
-        doc="TRL: prompt and completion, messages, text, or preference data",
-        traits=trl.TRAITS,
-        check=_trl_rules.check,
-    )
-    register(
+    ),
+    Offer(
         "axolotl",
         axolotl.Axolotl,
+        "axolotl: messages for chat_template, text, or pairs; with axolotl.yaml",
+        axolotl.TRAITS,
+        axolotl.check,
         config=axolotl.AxolotlConfig,
-        doc="axolotl: messages for chat_template, text, or pairs; with axolotl.yaml",
-        traits=axolotl.TRAITS,
-        check=axolotl.check,
         side_files=_axolotl_config.side_files,
-    )
-    register(
+    ),
+    Offer(
         "llama_factory",
         llama_factory.LlamaFactory,
-        doc="LLaMA-Factory: alpaca, sharegpt, preference or KTO rows; with dataset_info.json",
-        traits=llama_factory.TRAITS,
-        check=llama_factory.check,
+        "LLaMA-Factory: alpaca, sharegpt, preference or KTO rows; with dataset_info.json",
+        llama_factory.TRAITS,
+        llama_factory.check,
         side_files=llama_factory.side_files,
-    )
-    register(
+    ),
+    Offer(
         "llama_factory_v1",
         llama_factory_v1.LlamaFactoryV1,
-        doc="LLaMA-Factory's v1 engine: messages with loss_weight; with dataset_info.yaml",
-        traits=llama_factory_v1.TRAITS,
-        check=llama_factory_v1.check,
+        "LLaMA-Factory's v1 engine: messages with loss_weight; with dataset_info.yaml",
+        llama_factory_v1.TRAITS,
+        llama_factory_v1.check,
         side_files=llama_factory_v1.side_files,
-    )
-    register(
-        "ms_swift",
-        ms_swift.Swift,
-        doc="ms-swift: messages with loss_scale",
-        traits=ms_swift.TRAITS,
-        check=_swift_rules.check,
-    )
-    register(
+    ),
+    Offer("ms_swift", ms_swift.Swift, "ms-swift: messages with loss_scale", ms_swift.TRAITS, _swift_rules.check),
+    Offer(
         "ms_swift_rlhf",
         ms_swift.SwiftPairs,
-        doc="ms-swift: pairs of answers, or answers with a label",
-        traits=ms_swift.RLHF_TRAITS,
-        check=_swift_rules.check_rlhf,
-    )
-    register(
+        "ms-swift: pairs of answers, or answers with a label",
+        ms_swift.RLHF_TRAITS,
+        _swift_rules.check_rlhf,
+    ),
+    Offer(
         "alpaca",
         alpaca.Alpaca,
+        "instruction, input, output, with metadata",
+        alpaca.TRAITS,
+        alpaca.check,
         config=alpaca.AlpacaConfig,
-        doc="instruction, input, output, with metadata",
-        traits=alpaca.TRAITS,
-        check=alpaca.check,
-    )
-    register(
-        "sharegpt",
-        sharegpt.ShareGPT,
-        doc="conversations of human and gpt",
-        traits=sharegpt.TRAITS,
-        check=sharegpt.check,
-    )
-    register(
-        "chatml",
-        chatml.ChatML,
-        doc="One text with the tags of ChatML",
-        traits=chatml.TRAITS,
-        check=chatml.check,
-    )
-    register(
+    ),
+    Offer("sharegpt", sharegpt.ShareGPT, "conversations of human and gpt", sharegpt.TRAITS, sharegpt.check),
+    Offer("chatml", chatml.ChatML, "One text with the tags of ChatML", chatml.TRAITS, chatml.check),
+    Offer(
         "huggingface",
         huggingface.HuggingFace,
-        doc="One text with the tags <|user|>, <|assistant|>, <|end|>, and metadata",
-        traits=huggingface.TRAITS,
-        check=huggingface.check,
-    )
+        "One text with the tags <|user|>, <|assistant|>, <|end|>, and metadata",
+        huggingface.TRAITS,
+        huggingface.check,
+    ),
+)
+"""The formats of open trainers."""
