@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tuneport.runs.disk import Disk
 from tuneport.runs.storage import Storage
 
 NOW = "2026-11-22T00:00:00Z"
@@ -71,15 +72,38 @@ class Killed(BaseException):
     """Stands for the death of the process: nothing may catch it."""
 
 
+class Watched(Disk):
+    """The real disk, and what is called with the name and the path of each call before it happens."""
+
+    def __init__(self, before: Callable[[str, Path], None]) -> None:
+        for name in vars(Disk):
+            if not name.startswith("_"):
+                setattr(self, name, self._watched(name, before))
+
+    def _watched(self, name: str, before: Callable[[str, Path], None]) -> Callable[..., Any]:
+        call = getattr(super(), name)
+
+        def watched(*arguments: Any) -> Any:
+            before(name, [one for one in arguments if isinstance(one, Path)][-1])
+            return call(*arguments)
+
+        return watched
+
+
+def watched(before: Callable[[str, Path], None]) -> Storage:
+    """Storage on a disk that is watched."""
+    return Storage(Watched(before))
+
+
 class Mortal(Storage):
-    """A disk that the process dies at: from the n-th operation on, none happens."""
+    """A disk that the process dies at: from the n-th call on, none happens."""
 
     def __init__(self, last: int) -> None:
-        super().__init__(self._count)
+        super().__init__(Watched(self._count))
         self.operations = 0
         self._last = last
 
-    def _count(self, _operation: str, _path: Path) -> None:
+    def _count(self, _call: str, _path: Path) -> None:
         self.operations += 1
         if self.operations > self._last:
             raise Killed

@@ -15,7 +15,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from tools import faq_lines, recipe, rows, tree
+from tools import faq_lines, recipe, rows, tree, watched
 
 from tuneport import (
     Batch,
@@ -33,7 +33,6 @@ from tuneport import (
 )
 from tuneport.errors import DataError, RecipeError, SourceError, StorageError, TryAgainError, TuneportError
 from tuneport.runs import Sizes, execute, plan_export
-from tuneport.runs.storage import Storage
 from tuneport_jsonl_llm import JSONLLLMConfig, JSONLLLMExporter
 from tuneport_lora_metadata.schema import adapter_schema
 
@@ -680,7 +679,7 @@ def test_no_truncated_file_is_ever_visible(name: str, stands: bool, tmp_path: Pa
     seen: list[Any] = []
     data = recipe(tmp_path / "in.jsonl", target)
     data["output"]["on_exists"] = "replace"
-    watching = Storage(lambda _operation, _path: seen.append(content(target)))
+    watching = watched(lambda _operation, _path: seen.append(content(target)))
     execute(plan_export(data, sizes=Sizes(part_bytes=9_000, savepoint_bytes=1)), storage=watching)
     new = content(target)
 
@@ -703,10 +702,10 @@ def test_everything_is_durable_before_it_is_visible(tmp_path: Path) -> None:
     done: list[tuple[str, Path]] = []
     execute(
         plan_export(recipe(tmp_path / "in.jsonl", tmp_path / "out")),
-        storage=Storage(lambda operation, path: done.append((operation, path))),
+        storage=watched(lambda call, path: done.append((call, path))),
     )
-    published = done.index(("publish", tmp_path / "out"))
-    synced = {path.name for operation, path in done[:published] if operation == "sync"}
+    published = done.index(("rename_new", tmp_path / "out"))
+    synced = {path.name for call, path in done[:published] if call in {"sync", "sync_file"}}
 
     names = {file.name for file in (tmp_path / "out").rglob("*") if file.is_file() and file.suffix != ".jsonl"}
     assert {"manifest.json", "SHA256SUMS", "recipe.json", "stats.json"} <= names <= synced
@@ -714,28 +713,22 @@ def test_everything_is_durable_before_it_is_visible(tmp_path: Path) -> None:
     assert ("sync", tmp_path) in done[published:]
 
 
-@pytest.mark.parametrize("operation", ["write", "create", "sync", "mkdir", "publish"])
+@pytest.mark.parametrize("call", ["write", "create", "sync", "sync_file", "close", "mkdir", "rename_new"])
 @pytest.mark.parametrize(("number", "error"), [(28, TryAgainError), (5, StorageError)])
 def test_a_disk_that_fails_is_an_error_and_publishes_nothing(
-    operation: str, number: int, error: type[TuneportError], tmp_path: Path
+    call: str, number: int, error: type[TuneportError], tmp_path: Path
 ) -> None:
-    """No space and I/O errors, of any operation: neither is passed over, and neither leaves half a dataset."""
-    import contextlib
-
+    """No space and I/O errors, of any call: neither is passed over, and neither leaves half a dataset."""
     (tmp_path / "in.jsonl").write_bytes(faq_lines(100))
     failed: list[Path] = []
 
-    class Failing(Storage):
-        @contextlib.contextmanager
-        def _step(self, name: str, path: Path) -> Iterator[None]:
-            with super()._step(name, path):
-                if name == operation and path != tmp_path:
-                    failed.append(path)
-                    raise OSError(number, "broken")
-                yield
+    def before(name: str, path: Path) -> None:
+        if name == call:
+            failed.append(path)
+            raise OSError(number, "broken")
 
     with pytest.raises(error):
-        execute(plan_export(recipe(tmp_path / "in.jsonl", tmp_path / "out")), storage=Failing())
+        execute(plan_export(recipe(tmp_path / "in.jsonl", tmp_path / "out")), storage=watched(before))
     assert failed
     assert not (tmp_path / "out").exists()
 

@@ -149,7 +149,7 @@ DRIVER = """
 import json, os, signal, sys
 sys.path[:0] = [sys.argv[1]]
 from test_kill import run
-from tuneport.runs.storage import Storage
+from tools import watched
 
 last, count = int(sys.argv[2]), 0
 
@@ -159,7 +159,7 @@ def before(operation, path):
     if count > last:
         os.kill(os.getpid(), signal.SIGKILL)
 
-run(json.loads(sys.argv[3]), Storage(before))
+run(json.loads(sys.argv[3]), watched(before))
 """
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import Killed, faq_lines, recipe, tree
+from tools import Killed, faq_lines, recipe, tree, watched
 
 from tuneport.errors import TargetExistsError
 from tuneport.runs import ExportResult, Sizes, execute, plan_export
@@ -37,7 +37,7 @@ def mortal(dies: Callable[[int, str], bool]) -> Storage:
         if dead:
             raise Killed
 
-    return Storage(before)
+    return watched(before)
 
 
 def run(asked: dict[str, Any], storage: Storage | None = None) -> ExportResult:
@@ -154,7 +154,7 @@ CASES = {
         asking({}, on_exists="version"),
         both(
             published(WAITING, on_exists="version"),
-            died(asking({}, on_exists="version"), lambda _count, operation: operation == "publish"),
+            died(asking({}, on_exists="version"), lambda _count, operation: operation == "rename_new"),
         ),
     ),
     "over the staged work of another": Case(

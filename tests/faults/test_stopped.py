@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import NOW, faq_lines, recipe, rows, tree
+from tools import NOW, faq_lines, recipe, rows, tree, watched
 
 from tuneport import PluginManager, export
 from tuneport.errors import RecipeError, TargetExistsError, TryAgainError
 from tuneport.runs import ExportResult, Sizes, execute, plan_export
-from tuneport.runs.storage import Storage
 
 SMALL = Sizes(part_bytes=20_000, savepoint_bytes=60_000)
 EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "12"))
@@ -24,7 +23,7 @@ EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "12"))
 
 def run(data: dict[str, Any], before: Callable[[str, Path], None] | None = None) -> ExportResult:
     """One run, cut into several savepoints."""
-    return execute(plan_export(data, sizes=SMALL), storage=Storage(before))
+    return execute(plan_export(data, sizes=SMALL), storage=None if before is None else watched(before))
 
 
 def interrupting(last: int) -> Callable[[str, Path], None]:
@@ -120,7 +119,7 @@ def test_another_recipe_never_answers_for_a_run_that_died_published(tmp_path: Pa
     for name in ("out", "out.jsonl"):
 
         def before(operation: str, path: Path) -> None:
-            if operation == "remove" and ".staging" in str(path) and (tmp_path / name).exists():  # noqa: B023
+            if operation in {"unlink", "rmdir"} and ".staging" in str(path) and (tmp_path / name).exists():  # noqa: B023
                 raise KeyboardInterrupt
 
         data = recipe(tmp_path / "a.jsonl", tmp_path / name)
@@ -358,7 +357,7 @@ def test_what_was_published_and_taken_away_is_made_again(name: str, tmp_path: Pa
     data = recipe(tmp_path / "a.jsonl", tmp_path / name)
 
     def before(operation: str, path: Path) -> None:
-        if operation == "remove" and ".staging" in str(path) and (tmp_path / name).exists():
+        if operation in {"unlink", "rmdir"} and ".staging" in str(path) and (tmp_path / name).exists():
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import NOW, faq_lines, rows, tree
+from tools import NOW, faq_lines, rows, tree, watched
 
 import tuneport
 from tuneport import PluginManager, Reject, hookimpl
 from tuneport.errors import RecipeError, SourceNotFoundError
 from tuneport.runs import Sizes, execute, plan_export
-from tuneport.runs.storage import Storage
 
 ASKED = [{"id": n, "question": f"What is number {n} for?", "answer": f"It stands for number {n}."} for n in range(40)]
 SAID = [{"id": n, "user_message": f"Tell me of {n}.", "assistant_response": f"Of {n} I know a lot."} for n in range(30)]
@@ -403,7 +402,7 @@ def test_many_small_files_are_few_savepoints(folder: Path, monkeypatch: pytest.M
         nonlocal records
         records += operation == "rename" and path.parent.name == "done" and path.suffix == ".json"
 
-    execute(plan_export(asked({"path": "d"})), storage=Storage(counted))
+    execute(plan_export(asked({"path": "d"})), storage=watched(counted))
     assert records == 1
 
 

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from tools import watched
 
 from tuneport.errors import StorageError, TargetExistsError, TryAgainError
 from tuneport.runs.storage import Storage
@@ -18,10 +19,11 @@ from tuneport.runs.storage import Storage
 def test_put_is_whole_and_in_order(tmp_path: Path) -> None:
     """A put file is written beside its name, synced, renamed, and its folder synced, in that order."""
     steps: list[tuple[str, str]] = []
-    Storage(lambda operation, path: steps.append((operation, path.name))).put(tmp_path / "a", b"1")
+    watched(lambda call, path: steps.append((call, path.name))).put(tmp_path / "a", b"1")
 
     assert (tmp_path / "a").read_bytes() == b"1"
-    assert steps == [("write", "a.part"), ("sync", "a.part"), ("rename", "a"), ("sync", tmp_path.name)]
+    part = [(call, "a.part") for call in ("create", "write", "sync_file", "close")]
+    assert steps == [*part, ("rename", "a"), ("sync", tmp_path.name)]
 
 
 @pytest.mark.parametrize("kind", ["file", "full folder", "empty folder", "dangling link"])
@@ -132,8 +134,13 @@ def test_a_lock_that_is_removed_meanwhile_is_not_shared(tmp_path: Path) -> None:
 )
 def test_errors_of_the_system_say_what_to_do(number: int, kind: type[Exception], tmp_path: Path) -> None:
     """No space is try again, a failing disk is not; both name the path."""
-    with pytest.raises(kind, match="target") as caught, Storage()._step("write", tmp_path / "target"):
-        raise OSError(number, os.strerror(number))
+
+    def failing(call: str, _path: Path) -> None:
+        if call == "write":
+            raise OSError(number, os.strerror(number))
+
+    with pytest.raises(kind, match="target") as caught:
+        watched(failing).write(tmp_path / "target", b"x")
 
     assert os.strerror(number) in str(caught.value)
 

@@ -1,25 +1,21 @@
-"""The only code that writes to the disk. Every call is one step that a crash may fall before or after."""
+"""What is done on the disk, in steps that a crash may fall between; and what its errors mean."""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import fcntl
 import os
-import shutil
 import stat
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 from tuneport.errors import NotPermittedError, StorageError, TargetExistsError, TryAgainError, TuneportError
+from tuneport.runs.disk import Disk
 
 _TRANSIENT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
-_AT_FDCWD = -100
 _WORDS = {
     "link": "make the link",
     "mkdir": "make the folder",
@@ -32,48 +28,100 @@ _WORDS = {
 
 
 class Storage:
-    """Disk operations that fail with errors of ours.
+    """Disk operations that fail with errors of ours. All that this package writes goes through one.
 
-    A test may replace `before`, which is called with the name and path of each operation.
+    Args:
+        disk: what they are made of; the real one unless a test gives another.
     """
 
-    def __init__(self, before: Callable[[str, Path], None] | None = None) -> None:
-        self.before = before or (lambda _operation, _path: None)
+    def __init__(self, disk: Disk | None = None) -> None:
+        self._disk = disk or Disk()
 
-    def mkdir(self, path: Path) -> None:
-        """Make a folder and its parents; it may exist."""
-        with self._step("mkdir", path):
-            path.mkdir(parents=True, exist_ok=True)
+    # Folders and files
+
+    def mkdir(self, path: Path, *, durable: bool = False) -> None:
+        """Make a folder and its parents; it may exist. `durable` makes the entries of those that it made durable."""
+        made = []
+        with _told("mkdir", path):
+            for folder in (*reversed(path.parents), path):
+                if not folder.is_dir():
+                    with contextlib.suppress(FileExistsError):  # another process may be making it
+                        self._disk.mkdir(folder)
+                    made.append(folder)
+            if made and not path.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+        for folder in made if durable else ():
+            self.sync(folder.parent)
 
     def write(self, path: Path, data: bytes) -> None:
         """Write a file. It is not durable before `sync`."""
-        with self._step("write", path):
-            path.write_bytes(data)
-
-    def sync(self, path: Path) -> None:
-        """Make a file's bytes, or a folder's entries, durable."""
-        with self._step("sync", path):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        with self._written(path, durable=False) as file:
+            file.write(data)
 
     def put(self, path: Path, data: bytes, mode: int | None = None) -> None:
         """Write a file that is there whole or not at all, and durable; with these permissions, where they are given."""
         part = path.with_name(path.name + ".part")
-        self.write(part, data)
-        if mode is not None:
-            with self._step("permit", part):
-                part.chmod(mode)
-        self.sync(part)
+        with self._written(part, durable=True) as file:
+            file.write(data)
+            if mode is not None:
+                with _told("permit", part):
+                    self._disk.chmod(part, mode)
         self.rename(part, path)
         self.sync(path.parent)
 
+    def writer(self, path: Path) -> contextlib.AbstractContextManager[Writer]:
+        """Write a file piece by piece; durable when the block ends without an error."""
+        return self._written(path, durable=True)
+
+    @contextlib.contextmanager
+    def _written(self, path: Path, *, durable: bool) -> Iterator[Writer]:
+        with _told("create", path):
+            descriptor = self._disk.create(path)
+        try:
+            yield Writer(self._disk, path, descriptor)
+            if durable:
+                # Not tried again where it fails: the system may have forgotten what it could not write.
+                with _told("sync", path):
+                    self._disk.sync_file(path, descriptor)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self._disk.close(path, descriptor)
+            raise
+        with _told("close", path):  # where a quota, or a disk behind a network, says what it could not take
+            self._disk.close(path, descriptor)
+
+    def sync(self, path: Path) -> None:
+        """Make a file's bytes, or a folder's entries, durable."""
+        with _told("sync", path):
+            self._disk.sync(path)
+
+    def permit_like(self, path: Path, other: Path) -> None:
+        """Give a file or folder the permissions of another."""
+        with _told("permit", path):
+            self._disk.chmod(path, stat.S_IMODE(other.stat().st_mode))
+
+    def remove(self, path: Path) -> None:
+        """Remove a file or a folder with all it holds; it may be gone already."""
+        if not os.path.lexists(path):
+            return
+        with _told("remove", path):
+            self._removed(path)
+
+    def _removed(self, path: Path) -> None:
+        with contextlib.suppress(FileNotFoundError):  # somebody removes it, too
+            if path.is_symlink() or not path.is_dir():
+                self._disk.unlink(path)
+                return
+            for one in sorted(path.iterdir()):
+                self._removed(one)
+            self._disk.rmdir(path)
+
+    # What makes others see something
+
     def rename(self, source: Path, target: Path) -> None:
         """Rename within a file system, over what stands at the target."""
-        with self._step("rename", target):
-            source.rename(target)
+        with _told("rename", target):
+            self._disk.rename(source, target)
 
     def publish(self, source: Path, target: Path) -> None:
         """Rename a file or folder to a place where nothing stands, in one step.
@@ -81,9 +129,9 @@ class Storage:
         Raises:
             TargetExistsError: something stands there.
         """
-        with self._step("publish", target):
+        with _told("publish", target):
             try:
-                _rename_exclusively(source, target)
+                self._disk.rename_new(source, target)
             except FileExistsError:
                 raise TargetExistsError(f"{target} exists") from None
         self.sync(target.parent)
@@ -94,63 +142,19 @@ class Storage:
         Raises:
             StorageError: the system cannot.
         """
-        with self._step("exchange", target):
-            if not _renameat2(source, target, _RENAME_EXCHANGE):
-                raise OSError(errno.ENOSYS, "this system cannot exchange two folders in one step; --on-exists version")
+        with _told("exchange", target):
+            self._disk.exchange(source, target)
         self.sync(target.parent)
         self.sync(source.parent)
-
-    def permit_like(self, path: Path, other: Path) -> None:
-        """Give a file or folder the permissions of another."""
-        with self._step("permit", path):
-            path.chmod(stat.S_IMODE(other.stat().st_mode))
 
     def point(self, link: Path, target: str) -> None:
         """Let a symbolic link point to `target`, whatever it pointed to before, in one step."""
         part = link.with_name(f".{link.name}.part")
         self.remove(part)
-        with self._step("link", part):
-            part.symlink_to(target)
+        with _told("link", part):
+            self._disk.symlink(part, target)
         self.rename(part, link)
         self.sync(link.parent)
-
-    @contextlib.contextmanager
-    def scratch(self) -> Iterator[Path]:
-        """A folder of the system's temporary space for the length of a block."""
-        with self._step("scratch", Path(tempfile.gettempdir())):
-            folder = Path(tempfile.mkdtemp(prefix="tuneport-"))
-        try:
-            yield folder
-        finally:
-            self.remove(folder)
-
-    @contextlib.contextmanager
-    def unnamed(self) -> Iterator[IO[bytes]]:
-        """A file of the system's temporary space that has no name: gone with the block, and with the process."""
-        with self._step("unnamed", Path(tempfile.gettempdir())):
-            file = tempfile.TemporaryFile(buffering=1 << 14)  # noqa: SIM115  -- closed below, whatever happens
-        try:
-            yield file
-        finally:
-            with contextlib.suppress(OSError):  # what a full disk does not take is told where it is read
-                file.close()
-
-    def remove(self, path: Path) -> None:
-        """Remove a file or a folder with all it holds; it may be gone already."""
-        if not os.path.lexists(path):
-            return
-        with self._step("remove", path):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-
-    @contextlib.contextmanager
-    def writer(self, path: Path) -> Iterator[BinaryIO]:
-        """Write a file piece by piece; durable when the block ends without an error."""
-        with self._step("create", path), path.open("wb") as file:
-            yield file
-        self.sync(path)
 
     @contextlib.contextmanager
     def lock(self, path: Path) -> Iterator[None]:
@@ -173,8 +177,8 @@ class Storage:
 
     def _locked(self, path: Path) -> int:
         while True:
-            with self._step("lock", path):
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            with _told("lock", path):
+                descriptor = self._disk.lock_file(path)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # The last holder may have removed the file between our opening and locking it.
@@ -187,13 +191,53 @@ class Storage:
                 raise TryAgainError(f"another run is writing here (it holds {path})") from None
             os.close(descriptor)
 
+    # Temporary space
+
     @contextlib.contextmanager
-    def _step(self, operation: str, path: Path) -> Iterator[None]:
-        self.before(operation, path)
+    def scratch(self) -> Iterator[Path]:
+        """A folder of the system's temporary space for the length of a block."""
+        with _told("scratch", Path(tempfile.gettempdir())):
+            folder = Path(tempfile.mkdtemp(prefix="tuneport-"))
         try:
-            yield
-        except OSError as error:
-            raise failure(error, operation, path) from error
+            yield folder
+        finally:
+            self.remove(folder)
+
+    @contextlib.contextmanager
+    def unnamed(self) -> Iterator[IO[bytes]]:
+        """A file of the system's temporary space that has no name: gone with the block, and with the process."""
+        with _told("unnamed", Path(tempfile.gettempdir())):
+            file = tempfile.TemporaryFile(buffering=1 << 14)  # noqa: SIM115  -- closed below, whatever happens
+        try:
+            yield file
+        finally:
+            with contextlib.suppress(OSError):  # what a full disk does not take is told where it is read
+                file.close()
+
+
+class Writer:
+    """A file that is being written."""
+
+    def __init__(self, disk: Disk, path: Path, descriptor: int) -> None:
+        self._disk = disk
+        self._path = path
+        self._descriptor = descriptor
+
+    def write(self, data: bytes) -> int:
+        """Write all of it, in as many calls as the system wants; how many bytes that is."""
+        left = memoryview(data)
+        with _told("write", self._path):
+            while left:
+                left = left[self._disk.write(self._path, self._descriptor, left) :]
+        return len(data)
+
+
+@contextlib.contextmanager
+def _told(operation: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise failure(error, operation, path) from error
 
 
 def failure(error: OSError, operation: str, path: Path | str) -> TuneportError:
@@ -204,27 +248,3 @@ def failure(error: OSError, operation: str, path: Path | str) -> TuneportError:
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return NotPermittedError(text, "check owner and permissions, or name another place")
     return StorageError(text)
-
-
-def _rename_exclusively(source: Path, target: Path) -> None:
-    if _renameat2(source, target, _RENAME_NOREPLACE):
-        return
-    if os.path.lexists(target):  # no exclusive rename here: a moment remains in which another may come first
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-    source.rename(target)
-
-
-def _renameat2(source: Path, target: Path, flag: int) -> bool:
-    """Whether the kernel and the file system know a rename of this kind, and did it."""
-    if sys.platform != "linux":
-        return False
-    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if function is None:
-        return False
-    arguments = (_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), flag)
-    if function(*arguments) == 0:
-        return True
-    number = ctypes.get_errno()
-    if number in {errno.ENOSYS, errno.EINVAL}:
-        return False
-    raise OSError(number, os.strerror(number), str(target))

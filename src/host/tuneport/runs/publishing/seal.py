@@ -6,14 +6,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import msgspec
 import zstandard
 
 from tuneport.dataset import DataFile
 from tuneport.runs.planning.target import Compression
-from tuneport.runs.storage import Storage
+from tuneport.runs.storage import Storage, Writer
 
 BLOCK = 1 << 20
 
@@ -44,7 +44,7 @@ def seal(
     return shards
 
 
-def _fill(path: Path, file: BinaryIO, rows: Rows, shard_size: int, compression: Compression) -> Shard:
+def _fill(path: Path, file: Writer, rows: Rows, shard_size: int, compression: Compression) -> Shard:
     compressor = _COMPRESSORS[compression]()
     digest, size, written, count = sha256(), 0, 0, 0
     pending = b""
