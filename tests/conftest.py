@@ -77,3 +77,25 @@ def faq(tmp_path: Path) -> Path:
     path = tmp_path / "faq.jsonl"
     path.write_bytes(faq_lines(2000))
     return path
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str, object], None]:
+    """Say how much a test did: `figure("kills survived", 1204)`. All are shown when the tests are done."""
+    return lambda what, much: record_property(f"figure: {what}", much)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures of tests that passed."""
+    told = [
+        (report.nodeid, what.removeprefix("figure: "), much)
+        for report in terminalreporter.getreports("passed")
+        if report.when == "call"
+        for what, much in report.user_properties
+        if what.startswith("figure: ")
+    ]
+    if told:
+        terminalreporter.section("figures")
+    for test, what, much in sorted(told, key=lambda one: one[:2]):
+        number = f"{much:,}" if isinstance(much, int) else str(much)
+        terminalreporter.line(f"{number:>14}  {what}  ({test.rpartition('/')[2]})")
