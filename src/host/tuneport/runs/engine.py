@@ -6,25 +6,23 @@ import copy
 import time
 from logging import getLogger
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import msgspec
+from typing import BinaryIO
 
 from tuneport.dataset import Dataset
 from tuneport.errors import DataError, TryAgainError
 from tuneport.options import Cancel
 from tuneport.runs.limits import enough, must_go_on
 from tuneport.runs.messages import SPLITS, TRAIN
-from tuneport.runs.planning.identity import changed
 from tuneport.runs.planning.plan import Plan
-from tuneport.runs.planning.target import LATEST
 from tuneport.runs.publishing.again import file_digest, not_shrunk, same_file, standing, unchanged
+from tuneport.runs.publishing.commit import Commit
 from tuneport.runs.publishing.manifest import format_infos, manifest_of
 from tuneport.runs.publishing.publish import Publisher
 from tuneport.runs.publishing.staging import Sealed, Staging
 from tuneport.runs.publishing.streamed import Streamed
 from tuneport.runs.reading.sources import information
 from tuneport.runs.result import ExportResult, OnProgress, Progress, Status
+from tuneport.runs.resuming import taken_up
 from tuneport.runs.splitting.empty import empty_side
 from tuneport.runs.storage import Storage
 from tuneport.runs.tally import Tally
@@ -62,19 +60,20 @@ class Run:
             TuneportError: nothing is visible at the target then, or what stood there before.
         """
         target = self._plan.target
-        self._storage.mkdir(target.path.parent)
+        self._storage.mkdir(target.path.parent, durable=True)
         with self._storage.lock(target.lock):
             staging = Staging(target.staging, self._storage)
+            commit = Commit(target, staging, self._storage)
             sealed = staging.sealed()
-            if sealed is not None and self._was_published(sealed):
+            if sealed is not None and commit.done(sealed):
                 if sealed.plan == self._plan.digest:
-                    return self._published_before(staging, sealed)
-                self._tidied(staging, sealed)
+                    return self._published_before(commit, sealed)
+                commit.tidied(sealed)
             target.must_be_free()
             staging.must_be_ours()
             try:
                 self._work(staging)
-                return self._publish(staging)
+                return self._publish(staging, commit)
             except BaseException as error:
                 if not self._plan.resumable:
                     staging.remove()
@@ -84,10 +83,10 @@ class Run:
                 raise
 
     def _work(self, staging: Staging) -> None:
-        done = self._taken_up(staging)
+        before = taken_up(self._plan, staging)
         spool = staging.spool(self._plan) if self._plan.deferred else None
         work = Work(self._plan, self._tally, staging, staging, spool, self._told)
-        if done is not None:
+        if before:
             if spool is not None:
                 spool.resume()
             for record, keys in staging.resume(self._plan):
@@ -98,20 +97,7 @@ class Run:
             log.info("taking up %s: %sparts done: %d", staging.path, read, self._tally.next_part)
         work.run()
 
-    def _taken_up(self, staging: Staging) -> dict[str, Any] | None:
-        """The staged plan where it is this one; else staging is begun anew."""
-        staged = self._plan.target.staged_plan()
-        if self._plan.resumable and staged is not None and staged == msgspec.json.decode(self._plan.document()):
-            return staged
-        if staged is not None:
-            fields = changed(staged.get("identity"), msgspec.to_builtins(self._plan.identity)) or ["pinned facts"]
-            more = f" and {len(fields) - 8} more" if len(fields) > 8 else ""
-            told = f"{', '.join(fields[:8])}{more} changed"
-            log.warning("%s belongs to another plan: %s. Starting afresh.", staging.path, told)
-        staging.begin(self._plan)
-        return None
-
-    def _publish(self, staging: Staging) -> ExportResult:
+    def _publish(self, staging: Staging, commit: Commit) -> ExportResult:
         plan, tally = self._plan, self._tally
         self._checked()
         before = standing(plan.target)
@@ -123,77 +109,37 @@ class Run:
             publisher.warn(dataset)
             self._sides(dataset)
             if before is not None and unchanged(before, dataset, publisher.recipe):
-                return self._unchanged(staging, before, before.path)
+                return self._unchanged(commit, staging, before, before.path)
             self._clock()
             publisher.side_files(dataset)
             proof = file_digest(staging.out / "SHA256SUMS")
         else:
             dataset = publisher.seal_file()
             if same_file(plan.target, dataset.digest):
-                return self._unchanged(staging, dataset, plan.target.path)
+                return self._unchanged(commit, staging, dataset, plan.target.path)
             self._clock()
             proof = dataset.digest
         dataset.path = publisher.place
         result = self._result("published", self._shown(publisher.place), dataset)
         self._on_stats(copy.deepcopy(result.stats))
-        place = publisher.place.relative_to(plan.target.path.parent).as_posix()
+        place = commit.name_of(publisher.place)
         sealed = Sealed(plan.digest, place, proof, dataset.digest, result.stats, result.weights, result.notes)
         staging.seal(sealed)
-        self._move(staging, publisher.place)
-        self._tidied(staging, sealed)
+        commit.move(publisher.place)
+        commit.tidied(sealed)
         return result
 
-    def _unchanged(self, staging: Staging, dataset: Dataset, place: Path) -> ExportResult:
+    def _unchanged(self, commit: Commit, staging: Staging, dataset: Dataset, place: Path) -> ExportResult:
         self._clock()
-        link = place.parent / LATEST
-        if self._plan.target.on_exists == "version" and not (link.exists() and link.samefile(place)):
-            self._storage.point(link, place.name)
+        commit.points_to(place)
         result = self._result("unchanged", self._shown(place), dataset)
         self._on_stats(copy.deepcopy(result.stats))
         staging.remove()
         return result
 
-    # The last steps, any of which a crash may fall between
-
-    def _move(self, staging: Staging, place: Path) -> None:
-        """Let what was made become visible, in one step."""
-        made = self._made(staging)
-        self._storage.mkdir(place.parent)
-        if self._plan.target.on_exists == "replace" and place.exists():
-            self._storage.permit_like(made, place)
-            if self._plan.target.kind == "file":
-                self._storage.rename(made, place)
-                self._storage.sync(place.parent)
-            else:
-                self._storage.exchange(made, place)
-        else:
-            self._storage.publish(made, place)
-
-    def _tidied(self, staging: Staging, sealed: Sealed) -> None:
-        """What is left to do once it is visible: the link to the newest version, and the staging folder."""
-        place = self._place(sealed)
-        if place.parent == self._plan.target.path and place.exists():
-            self._storage.point(place.parent / LATEST, place.name)
-        staging.remove()
-
-    def _place(self, sealed: Sealed) -> Path:
-        return self._plan.target.path.parent / sealed.place
-
-    def _was_published(self, sealed: Sealed) -> bool:
-        """Whether a run that died after sealing came so far that its output was visible, and still is."""
-        proof = self._place(sealed)
-        if self._plan.target.kind == "folder":
-            proof = proof / "SHA256SUMS"
-        return file_digest(proof) == sealed.proof
-
-    def _made(self, staging: Staging) -> Path:
-        """What is moved to the target when all of it is there."""
-        target = self._plan.target
-        return staging.out if target.kind == "folder" else staging.out / target.path.name
-
-    def _published_before(self, staging: Staging, sealed: Sealed) -> ExportResult:
+    def _published_before(self, commit: Commit, sealed: Sealed) -> ExportResult:
         """The run died between publishing and cleaning up: all that is left is to clean up, and to answer."""
-        place = self._place(sealed)
+        place = commit.place(sealed)
         if self._plan.target.kind == "folder":
             dataset = Dataset.open(place)
         else:
@@ -201,7 +147,7 @@ class Run:
             dataset = Dataset(place, manifest)
         result = self._result("published", self._shown(place), dataset)
         result.stats, result.weights, result.notes = sealed.stats, sealed.weights, sealed.notes
-        self._tidied(staging, sealed)
+        commit.tidied(sealed)
         return result
 
     # To stdout
