@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test environment lint types imports tests format memory race pace clean
+.PHONY: help demo test environment lint types imports tests torture format memory race pace clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -62,6 +62,12 @@ tests: environment  ## pytest with coverage
 	@$(BIN)/coverage run -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(PYTEST)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=90 --format=total | sed 's/^/branch coverage, %: /'
+
+TORTURE := TUNEPORT_KILL_EVERY=1 TUNEPORT_KILLS=1000 TUNEPORT_STRACE=1 TUNEPORT_POWER_CUTS=5000 TUNEPORT_FAULT_EVERY=1 \
+	TUNEPORT_STOPS=400 TUNEPORT_WRITERS=60 TUNEPORT_FUZZ=10000000 TUNEPORT_EXAMPLES=1000
+
+torture: environment  ## Kill, starve, unplug and feed rubbish to runs, as often as guarantees want it: half an hour on two cores
+	@$(TORTURE) $(BIN)/python -m pytest -n $(CORES) --dist loadfile tests/faults tests/host/test_ledger.py $(PYTEST)
 
 format: $(BIN)/.tools  ## Put the code into its format
 	@$(BIN)/ruff check --fix $(SOURCES)

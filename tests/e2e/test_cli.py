@@ -257,16 +257,15 @@ def test_a_locked_output_is_try_again(demo: Path, tmp_path: Path) -> None:
 def test_a_changed_source_starts_afresh_and_says_why(demo: Path, tmp_path: Path) -> None:
     """Staged work of another plan is discarded, and the reason is told."""
     (tmp_path / "in.jsonl").write_text('{"question": "Q", "answer": "An answer that is long enough."}\n')
-    staging = tmp_path / ".out.staging"
-    staging.mkdir()
-    (staging / "plan.json").write_text(
-        '{"identity": {"source": {"1": {"revision": {"in.jsonl": {"size": 1}}}}}, "pinned": {}}'
-    )
-    ran = tuneport("export", "in.jsonl", "--to", "out", cwd=tmp_path)
+    asked = ("export", "in.jsonl", "--to", "out")
+    assert tuneport(*asked, "--set", "output.min_rows=2", cwd=tmp_path).returncode == 65
+    (tmp_path / "in.jsonl").write_text('{"question": "Q", "answer": "Another that is long enough, and longer."}\n')
+    ran = tuneport(*asked, cwd=tmp_path)
 
     assert ran.returncode == 0
-    assert "belongs to another plan" in ran.stderr
-    assert "source.1.revision.in.jsonl.size" in ran.stderr
+    changed, discarded = ran.stderr.splitlines()
+    assert changed == "note  .out.staging belongs to another plan: source: bytes 62 -> 72. Starting afresh."
+    assert re.fullmatch(r"note  discarded [0-9.]+ kB of \.out\.staging", discarded)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out"]
 
 
@@ -357,23 +356,24 @@ def test_interrupted_runs_keep_their_work(tmp_path: Path) -> None:
     """Ctrl-C ends with 130 and says so; what was done stays in staging."""
     driver = """
 import os, signal
+from tools import Watched
 from tuneport.runs import storage
 
-def before(operation, path):
+def before(call, path):
     if path.name == "manifest.json":
         os.kill(os.getpid(), signal.SIGINT)
 
-made = storage.Storage.__init__
-storage.Storage.__init__ = lambda self, _before=None: made(self, before)
+storage.Disk = lambda: Watched(before)
 from tuneport.commands.main import main
 main(["export", "in.jsonl", "--to", "out"])
 """
     (tmp_path / "in.jsonl").write_text('{"question": "Q", "answer": "An answer that is long enough."}\n')
     command = [sys.executable, "-c", driver]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
 
     assert ran.returncode == 130
-    assert "stopped" in ran.stderr
+    assert "stopped by SIGINT" in ran.stderr
     assert (tmp_path / ".out.staging/plan.json").exists()
     assert tuneport("export", "in.jsonl", "--to", "out", cwd=tmp_path).returncode == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out"]

@@ -342,7 +342,7 @@ def test_what_waited_is_not_read_again(tmp_path: Path, faq: Path, caplog: pytest
         storage = watched(lambda call, path: written.append(path.name if call == "write" else ""))
         execute(plan_export(data, sizes=sizes), storage=storage)
 
-    assert "parts done: 5" in caplog.text
+    assert "same plan, 25 of 25 parts read, 5 written (2,000 records)" in caplog.text
     assert not [name for name in written if name.endswith((".candidates", ".samples"))]
     assert not [name for name in written if name.startswith(("000000.", "000004."))]
     assert tree(tmp_path / "out") == whole

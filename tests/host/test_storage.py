@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import subprocess
 import sys
 import threading
@@ -24,6 +25,49 @@ def test_put_is_whole_and_in_order(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b"1"
     part = [(call, "a.part") for call in ("create", "write", "sync_file", "close")]
     assert steps == [*part, ("rename", "a"), ("sync", tmp_path.name)]
+
+
+@pytest.mark.parametrize(
+    ("there", "steps"),
+    [
+        ("", [("mkdir", "a"), ("sync", "."), ("mkdir", "a/b"), ("sync", "a")]),
+        ("a", [("sync", "."), ("mkdir", "a/b"), ("sync", "a")]),
+        ("a/x", [("mkdir", "a/b"), ("sync", "a")]),
+        ("a/b", [("sync", "a")]),
+        ("a/b/x", []),
+    ],
+)
+def test_a_durable_folder(there: str, steps: list[tuple[str, str]], tmp_path: Path) -> None:
+    """Each folder is durable before the next is made in it; an empty one may be a moment old, and not durable yet."""
+    Storage().mkdir(tmp_path / there)
+    (tmp_path / "other").touch()
+    done: list[tuple[str, str]] = []
+    storage = watched(lambda call, path: done.append((call, os.path.relpath(path, tmp_path))))
+    storage.mkdir(tmp_path / "a/b", durable=True)
+
+    assert (tmp_path / "a/b").is_dir()
+    assert done == steps
+
+
+def test_permissions_that_are_given_are_durable(tmp_path: Path) -> None:
+    """Those that are there already cost nothing."""
+    (tmp_path / "one").mkdir(mode=0o750)
+    (tmp_path / "other").mkdir(mode=0o700)
+    calls: list[str] = []
+    storage = watched(lambda call, _path: calls.append(call))
+    storage.permit_like(tmp_path / "one", tmp_path / "other")
+    storage.permit_like(tmp_path / "one", tmp_path / "other")
+
+    assert stat.S_IMODE((tmp_path / "one").stat().st_mode) == 0o700
+    assert calls == ["chmod", "sync"]
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """All at once, or piece by piece."""
+    with pytest.raises(StorageError, match=r"cannot read .*gone: No such file"):
+        Storage().read(tmp_path / "gone")
+    with pytest.raises(StorageError, match=r"cannot read .*: Is a directory"), Storage().reader(tmp_path):
+        pass
 
 
 @pytest.mark.parametrize("kind", ["file", "full folder", "empty folder", "dangling link"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import msgspec.json
+import msgspec
 from pydantic import BaseModel
 
 from tuneport.errors import PluginError, RecipeError, told
 from tuneport.hookspecs import hookimpl
 from tuneport.model import Entity, Problem
+from tuneport.nesting import read_json
 from tuneport.options import ExportOptions, ExportStats
 from tuneport.problems import problems_of, sentence
 
@@ -70,7 +71,7 @@ class Engine:
             errors.append("No schema is configured: structured_gen.enable_schema_validation and json_schema")
             return False
         try:
-            row = msgspec.json.decode(text)
+            row = read_json(text)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
             errors.append(f"Not JSON: {error}")
             return False

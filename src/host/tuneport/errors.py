@@ -11,7 +11,7 @@ TuneportError
 ├── StorageError               74  reading or writing failed
 ├── TryAgainError              75  no space, or another run holds the lock: the same command may work later
 ├── NotPermittedError          77  the system does not let us write there
-├── StoppedError              130  stopped on request
+├── StoppedError              130  stopped on request (by a signal: 128 and its number)
 ├── StreamClosedError           0  whoever reads our rows has seen enough
 └── PluginError                70  a plugin is broken, ambiguous or refused
     ├── UntrustedPluginError   77  its code may not run: not pinned, changed, or in an unsafe place
@@ -175,6 +175,31 @@ class StoppedError(TuneportError):
 
     code = "stopped"
     exit_code = 130
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal ends the process in good order. The command line raises it; the library installs no handler.
+
+    Attributes:
+        signal: the signal's name: `SIGTERM`.
+        late: something swallowed it when it came, and nobody knows what else it did then.
+    """
+
+    def __init__(self, signal: str, *, late: bool = False) -> None:
+        super().__init__(signal)
+        self.signal = signal
+        self.late = late
+
+
+def interruption(error: BaseException | None) -> Interrupted | None:
+    """The signal behind an error; None where there is none. Libraries put errors of their own in its place."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, Interrupted):
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
 
 
 class StreamClosedError(TuneportError):

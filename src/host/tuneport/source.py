@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar
 
 import msgspec
 
@@ -54,7 +55,13 @@ class Source(abc.ABC):
     """Entities in a fixed order, in ranges that can each be read on their own.
 
     An importer's factory returns one of these, or any iterable of dicts.
+
+    Attributes:
+        shallow: none of its records is nested deeper than `tuneport.nesting.DEEPEST` levels, so that the host need not
+            look at each. One that is deeper is listed as malformed: what reads it may end the process.
     """
+
+    shallow: ClassVar[bool] = False
 
     @abc.abstractmethod
     def info(self) -> SourceInfo:

@@ -238,6 +238,12 @@ TOOLS: list[tuple[tuple[str, ...], Any, str, str]] = [
         "/messages/2/tool_call_id",
         "no_tool_call_id",
     ),
+    (
+        TOOLED,
+        {"messages": [ASK, CALLING, {**ANSWER, "tool_call_id": ["call_7"]}, SAY]},
+        "/messages/2/tool_call_id",
+        "no_tool_call_id",
+    ),
 ]
 
 

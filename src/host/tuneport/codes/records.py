@@ -34,7 +34,10 @@ _ERRORED = {
     ),
     "hook:PLUGIN": (
         "A plugin raised an error, or answered what a plugin may not answer, at this record.",
-        "The log names the error once, and the rejects where it was raised; tell the plugin's author.",
+        (
+            "The log names the error once, and the rejects where it was raised; tell the plugin's author. A hundred"
+            " records in a row at which the same stage fails end the run."
+        ),
     ),
 }
 

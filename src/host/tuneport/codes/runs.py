@@ -35,7 +35,11 @@ _ERRORS = {
         "Free some space, or wait, and run the same command.",
     ),
     "not_permitted": (77, "The system does not let us read or write there.", "Check owner and permissions."),
-    "stopped": (130, "Stopped on request.", "The same command goes on where it can, or starts again."),
+    "stopped": (
+        130,
+        "Stopped on request; by a signal, 128 and its number.",
+        "The same command goes on where it can, or starts again.",
+    ),
     "stream_closed": (0, "Whoever read the rows has seen enough, as head does.", ""),
     "plugin": (
         70,
@@ -84,7 +88,9 @@ _EXITS = {
         "The recipe is wrong, names what nobody provides, or asks for what needs a library that is not installed.",
         "Mend the problems that are listed.",
     ),
-    "130": ("Stopped on request.", "The same command goes on where it can, or starts again."),
+    "129": ("Stopped by SIGHUP: a terminal was closed.", "The same command goes on where it can, or starts again."),
+    "130": ("Stopped on request, as by Ctrl-C.", "The same command goes on where it can, or starts again."),
+    "143": ("Stopped by SIGTERM.", "The same command goes on where it can, or starts again."),
 }
 
 _PROBLEMS = {

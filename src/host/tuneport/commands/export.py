@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +34,12 @@ _GLANCE = 4096
     metavar="KEY=VALUE,...",
     help="Keep a share apart, as validation=0.1,by=thread_id; also test, mode, stratify, against, exclude.",
 )
+@click.option("--fresh", is_flag=True, help="Throw away what a stopped run left to go on with, and begin anew.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @with_terminal
-def export(terminal: Terminal, sources: tuple[str, ...], to: str | None, dry_run: bool, **flags: Any) -> None:
+def export(
+    terminal: Terminal, sources: tuple[str, ...], to: str | None, fresh: bool, dry_run: bool, **flags: Any
+) -> None:
     """Run a recipe, or export a source directly.
 
     SOURCE is a .jsonl, .json or .csv file (or .gz, .zst of one), several of them, a pattern in quotes, a folder of
@@ -49,19 +53,30 @@ def export(terminal: Terminal, sources: tuple[str, ...], to: str | None, dry_run
     """  # noqa: D301  -- the backspace tells click to leave the lines as they are
     from tuneport.commands.document import document_of
     from tuneport.commands.planned import plan_lines
+    from tuneport.commands.signals import STOP
     from tuneport.commands.summary import result_lines
+    from tuneport.errors import Interrupted, StoppedError
     from tuneport.runs import execute, plan_export
 
     terminal.listen()
     recipe = recipe_of(sources, to, **flags)
-    plan = plan_export(recipe, manager=terminal.manager(), to_run=not dry_run)
+    with terminal.plugins_aside():
+        plan = plan_export(recipe, manager=terminal.manager(), to_run=not dry_run, fresh=fresh)
     if dry_run:
         terminal.answer(plan.shown(), lambda: plan_lines(plan))
         return
     if terminal.json and plan.target.kind == "stdout":
         raise click.UsageError("--json and rows both want stdout; leave --json out, or name a file")
-    with terminal.progress() as on_progress:
-        result = execute(plan, on_progress=on_progress)
+    try:
+        # Rows on stdout keep plugins away from it themselves.
+        aside = nullcontext() if plan.target.kind == "stdout" else terminal.plugins_aside()
+        with aside, terminal.progress() as on_progress:
+            result = execute(plan, on_progress=on_progress, cancel=STOP)
+    except Interrupted as error:
+        if plan.target.kind != "stdout":
+            raise
+        what = f"stopped by {error.signal}; the rows on stdout are not all there are"
+        raise StoppedError(what, "use none of them: the same command starts again") from None
     text = result_lines(result)
     if result.status == "streamed":
         terminal.say(text)

@@ -61,7 +61,7 @@ Examples
   tuneport export support.db --to - | head -1
 
 Exit codes: 0 done, 1 the answer is no, 2 usage, 65 data, 66/69 source, 70 plugin or our fault,
-            73 exists, 74/75 disk, 77 permission or trust, 78 recipe, 130 stopped. All: tuneport explain exit
+            73 exists, 74/75 disk, 77 permission or trust, 78 recipe, 130/143 stopped. All: tuneport explain exit
 """
 
 
@@ -128,11 +128,28 @@ def _command_first(arguments: list[str]) -> list[str]:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; its exit code."""
-    arguments = _command_first(arguments)
+    """Run one command line; its exit code. A signal ends it in good order."""
+    from tuneport.commands.signals import stoppable
     from tuneport.commands.terminal import failed, wants_json
     from tuneport.errors import StreamClosedError, TuneportError
 
+    arguments = _command_first(arguments)
+    with stoppable() as stop:
+        try:
+            return _answered(arguments)
+        except (StreamClosedError, BrokenPipeError):
+            # Whoever read our stdout has seen enough. Python would complain once more when it flushes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ended = stop.explained(StreamClosedError("nobody reads our stdout any more"))
+            return failed(ended, as_json=False) if stop.signal is not None else 0
+        except SystemExit as error:
+            fault = TuneportError(f"something ended the process with {error.code!r}")
+            return failed(stop.explained(fault), as_json=wants_json(arguments))
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  -- the last place that can say what happened
+            return failed(stop.explained(error), as_json=wants_json(arguments))
+
+
+def _answered(arguments: list[str]) -> int:
     try:
         # A command may come from a directory that the command line names: look for it before anything is parsed.
         code = cli.main(arguments, prog_name="tuneport", standalone_mode=False, obj=settings_of(arguments))
@@ -141,12 +158,4 @@ def run(arguments: list[str]) -> int:
         return 0
     except click.exceptions.Exit as done:
         return done.exit_code
-    except (StreamClosedError, BrokenPipeError):
-        # Whoever read our stdout has seen enough. Python would complain once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except SystemExit as error:
-        return failed(TuneportError(f"something ended the process with {error.code!r}"), as_json=wants_json(arguments))
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  -- the last place that can say what happened
-        return failed(error, as_json=wants_json(arguments))
     return code if isinstance(code, int) else 0

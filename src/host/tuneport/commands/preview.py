@@ -36,7 +36,8 @@ def preview(terminal: Terminal, sources: tuple[str, ...], count: int, where: str
 
     terminal.listen()
     recipe = recipe_of(sources, **flags)
-    shown = previewed(recipe, count=count, where=where, manager=terminal.manager())
+    with terminal.plugins_aside():
+        shown = previewed(recipe, count=count, where=where, manager=terminal.manager())
     terminal.answer(shown.to_json().encode(), lambda: preview_lines(shown, _next(named=shown.plan.target is not None)))
 
 

@@ -9,8 +9,9 @@ from datetime import date
 from itertools import islice
 
 from tuneport.commands.exported import format_rows, remarks, split_rows, weight_row
-from tuneport.commands.wording import WIDTH, by_size, counts, note, one_line, row, seconds, size
+from tuneport.commands.wording import WIDTH, by_size, counts, note, one_line, row, seconds
 from tuneport.runs import ExportResult
+from tuneport.runs.amounts import size
 from tuneport.runs.codes import is_error
 
 _MOST_BLAMED = 3

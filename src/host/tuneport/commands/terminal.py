@@ -34,6 +34,12 @@ class Terminal:
         """A plugin manager over what is installed and the directories that were named."""
         return self.plugins.manager(auto_load=auto_load)
 
+    def plugins_aside(self) -> AbstractContextManager[None]:
+        """Send to stderr what plugins print while they work: stdout is for the answer."""
+        from tuneport.plugin_manager.code.containing import stdout_aside
+
+        return stdout_aside()
+
     def listen(self) -> None:
         """Show what the library logs, as talk."""
         handler = logging.Handler()

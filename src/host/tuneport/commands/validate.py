@@ -45,7 +45,8 @@ def validate(terminal: Terminal, path: str, format_: str | None, schema: str | N
     terminal.listen()
     # What a file alone is checked for needs no plugin.
     manager = terminal.manager() if schema or format_ or _is_folder(path) else None
-    report = validated(path, schema=schema, format=format_, manager=manager, load=not no_load)
+    with terminal.plugins_aside():
+        report = validated(path, schema=schema, format=format_, manager=manager, load=not no_load)
     terminal.answer(report, lambda: report_lines(report))
     return 0 if report.ok else 1
 

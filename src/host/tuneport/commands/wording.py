@@ -53,14 +53,6 @@ def seconds(milliseconds: int) -> str:
     return f"{milliseconds / 1000:.1f} s"
 
 
-def size(count: int) -> str:
-    """Bytes."""
-    if count < 1000:
-        return f"{count} bytes"
-    power = min(4, (len(str(count)) - 1) // 3)
-    return f"{count / 1000**power:.1f} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
-
-
 def listed(texts: Iterable[str]) -> str:
     """`a, b and c`."""
     *most, last = texts

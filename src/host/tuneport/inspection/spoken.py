@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-import msgspec.json
+
+from tuneport.nesting import read_json
 
 ASSISTANT = {"assistant", "gpt", "model", "bot", "chatbot", "ai", "function_call", "tool_call"}
 OTHERS = {"system", "developer", "user", "human", "tool", "observation", "function", "tool_response"}
@@ -74,7 +75,7 @@ def _decoded(text: str) -> Any:
     if not stripped.startswith("["):
         return None
     try:
-        return msgspec.json.decode(stripped)
+        return read_json(stripped)
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError):
         return None
 

@@ -13,6 +13,7 @@ from tuneport.config import given
 from tuneport.errors import StorageError
 from tuneport.model import Entity, Problem
 from tuneport.options import Cancel, ExportOptions
+from tuneport.plugin_manager.code.containing import stdout_aside
 from tuneport.recipes import PluginsSection, Recipe, load_recipe, parse_recipe
 from tuneport.recipes.loading import must_be_sound
 from tuneport.runs.engine import Run
@@ -34,6 +35,7 @@ def export(
     manager: PluginManager | None = None,
     on_progress: OnProgress | None = None,
     cancel: Cancel | None = None,
+    fresh: bool = False,
 ) -> ExportResult:
     """Run a recipe.
 
@@ -42,11 +44,13 @@ def export(
         manager: where plugins come from; default `default_manager()`.
         on_progress: called after each part.
         cancel: anything with `is_set()`, such as a `threading.Event`; once it is set, the run ends.
+        fresh: throw away what a stopped run left to go on with, and begin anew.
 
     Raises:
         TuneportError: see `tuneport.errors`; nothing is visible at the output path then.
     """
-    return execute(plan_export(recipe, manager=manager), on_progress=on_progress, cancel=cancel)
+    plan = plan_export(recipe, manager=manager, fresh=fresh)
+    return execute(plan, on_progress=on_progress, cancel=cancel)
 
 
 def plan_export(
@@ -56,6 +60,7 @@ def plan_export(
     sizes: Sizes = SIZES,
     entities: Iterable[Entity] | None = None,
     to_run: bool = True,
+    fresh: bool = False,
 ) -> Plan:
     """Check a recipe and settle its plan; nothing is written. See `make_plan`."""
     from tuneport.plugin_manager import default_manager
@@ -68,7 +73,7 @@ def plan_export(
     if recipe.run.plugins is not None:
         manager = _with_plugins(recipe, recipe.run.plugins, manager)
     with recipe.references.concealed():
-        return make_plan(recipe, manager, entities=entities, sizes=sizes, to_run=to_run)
+        return make_plan(recipe, manager, entities=entities, sizes=sizes, to_run=to_run, fresh=fresh)
 
 
 def _with_plugins(recipe: Recipe, asked: PluginsSection, manager: PluginManager) -> PluginManager:
@@ -103,7 +108,10 @@ def execute(
         if plan.target.kind == "stdout":
             if stream is None and sys.stdout is None:
                 raise StorageError("there is no stdout to write to")
-            return run.to_stream(stream or sys.stdout.buffer)
+            stream = stream or sys.stdout.buffer
+            # What a plugin prints is no row.
+            with stdout_aside():
+                return run.to_stream(stream)
         return run.to_disk()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import stat
 import sys
 from pathlib import Path
 
@@ -40,10 +39,6 @@ class Disk:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
-        except OSError as error:
-            # Some file systems know no such call for a folder: there is nothing more that could be done.
-            if error.errno not in {errno.EINVAL, errno.ENOTSUP} or not stat.S_ISDIR(os.fstat(descriptor).st_mode):
-                raise
         finally:
             os.close(descriptor)
 

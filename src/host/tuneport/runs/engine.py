@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tuneport.dataset import Dataset
-from tuneport.errors import DataError, TryAgainError
+from tuneport.errors import DataError, SourceError, TryAgainError
 from tuneport.options import Cancel
+from tuneport.runs.keeping import Keeping
 from tuneport.runs.limits import enough, must_go_on
 from tuneport.runs.messages import SPLITS, TRAIN
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.publishing.again import file_digest, not_shrunk, same_file, standing, unchanged
 from tuneport.runs.publishing.commit import Commit
 from tuneport.runs.publishing.manifest import format_infos, manifest_of
+from tuneport.runs.publishing.preflight import look_ahead
 from tuneport.runs.publishing.publish import Publisher
 from tuneport.runs.publishing.staging import Sealed, Staging
 from tuneport.runs.publishing.streamed import Streamed
 from tuneport.runs.reading.sources import information
 from tuneport.runs.result import ExportResult, OnProgress, Progress, Status
-from tuneport.runs.resuming import taken_up
+from tuneport.runs.resuming import taken_up, tell
 from tuneport.runs.splitting.empty import empty_side
 from tuneport.runs.storage import Storage
 from tuneport.runs.tally import Tally
@@ -49,6 +51,7 @@ class Run:
         self._on_progress = on_progress or (lambda _progress: None)
         self._on_stats = getattr(plan.recipe.output, "progress_callback", None) or (lambda _stats: None)
         self._tally = Tally(plan)
+        self._keeping = Keeping(plan, self._storage)
         self._started = time.monotonic()
 
     # To a folder or a file
@@ -66,21 +69,15 @@ class Run:
             commit = Commit(target, staging, self._storage)
             sealed = staging.sealed()
             if sealed is not None and commit.done(sealed):
-                if sealed.plan == self._plan.digest:
+                if sealed.plan == self._plan.digest and not self._plan.fresh:
                     return self._published_before(commit, sealed)
                 commit.tidied(sealed)
             target.must_be_free()
             staging.must_be_ours()
-            try:
+            with self._keeping:
+                look_ahead(self._plan, self._storage)
                 self._work(staging)
                 return self._publish(staging, commit)
-            except BaseException as error:
-                if not self._plan.resumable:
-                    staging.remove()
-                elif isinstance(error, DataError):
-                    kept = f"what was done is kept in {staging.path}, for the next run to go on with"
-                    raise DataError(error.message, f"{error.hint}\n{kept}" if error.hint else kept) from None
-                raise
 
     def _work(self, staging: Staging) -> None:
         before = taken_up(self._plan, staging)
@@ -93,9 +90,8 @@ class Run:
                 for result in record.results:
                     self._tally.add(result)
                 work.restore(keys, record.results)
-            read = f"{spool.parts:,} parts read, " if spool is not None else ""
-            log.info("taking up %s: %sparts done: %d", staging.path, read, self._tally.next_part)
-        work.run()
+            tell(self._plan, staging, self._tally, spool)
+        self._through(work)
 
     def _publish(self, staging: Staging, commit: Commit) -> ExportResult:
         plan, tally = self._plan, self._tally
@@ -119,12 +115,14 @@ class Run:
                 return self._unchanged(commit, staging, dataset, plan.target.path)
             self._clock()
             proof = dataset.digest
+        must_go_on(self._cancel)  # what was made while a plugin swallowed a signal may be anything
         dataset.path = publisher.place
         result = self._result("published", self._shown(publisher.place), dataset)
         self._on_stats(copy.deepcopy(result.stats))
         place = commit.name_of(publisher.place)
         sealed = Sealed(plan.digest, place, proof, dataset.digest, result.stats, result.weights, result.notes)
         staging.seal(sealed)
+        self._keeping.sealed = sealed
         commit.move(publisher.place)
         commit.tidied(sealed)
         return result
@@ -147,7 +145,9 @@ class Run:
             dataset = Dataset(place, manifest)
         result = self._result("published", self._shown(place), dataset)
         result.stats, result.weights, result.notes = sealed.stats, sealed.weights, sealed.notes
-        commit.tidied(sealed)
+        self._keeping.sealed = sealed
+        with self._keeping:
+            commit.tidied(sealed)
         return result
 
     # To stdout
@@ -174,13 +174,21 @@ class Run:
         return result
 
     def _stream(self, rows: Keeper, spool: Spool | None) -> None:
-        Work(self._plan, self._tally, rows, None, spool, self._told).run()
+        self._through(Work(self._plan, self._tally, rows, None, spool, self._told))
 
     # Both
+
+    def _through(self, work: Work) -> None:
+        try:
+            work.run()
+        except SourceError:
+            must_go_on(self._cancel)  # what a library calls an error may be that somebody stopped it
+            raise
 
     def _told(self, before: int, total: int | None, read: int) -> None:
         stats, interval = self._tally.stats, self._plan.recipe.output.progress_interval
         self._clock()
+        self._keeping.total = total
         self._on_progress(Progress(stats, self._tally.next_part, total, self._plan.rows, read))
         if stats.exported_entities // interval > before // interval:
             self._on_stats(copy.deepcopy(stats))

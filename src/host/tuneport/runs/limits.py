@@ -30,9 +30,14 @@ def tolerable(stats: ExportStats, recipe: Recipe) -> None:
         DataError: there is one and the run should stop at the first, or there are too many.
     """
     if stats.errored_entities and not recipe.output.continue_on_error:
-        raise DataError("stopped at an error, as continue_on_error = false asks; nothing published", _errors(stats))
+        raise at_an_error(_errors(stats))
     if stats.total_entities >= EARLIEST:
         _rate(stats, recipe.run.max_error_rate)
+
+
+def at_an_error(hint: str) -> DataError:
+    """The error of a run that should stop at the first error."""
+    return DataError("stopped at an error, as continue_on_error = false asks; nothing published", hint)
 
 
 def enough(stats: ExportStats, recipe: Recipe, notes: Mapping[str, int]) -> None:

@@ -17,6 +17,7 @@ from tuneport.dataset import ValidatorStats
 from tuneport.model import Batch, Outcome, Partition
 from tuneport.options import FormatStats
 from tuneport.runs.codes import is_error
+from tuneport.runs.streaks import Streaks
 from tuneport.runs.weights.sums import WeightSums
 from tuneport.sample import Sample
 from tuneport.summary import Summary
@@ -82,6 +83,7 @@ class Candidates(msgspec.Struct):
         units: KEY_BYTES per sample of what may not stand on both sides of a split; empty where that is its identity.
         strata: STRATUM_BYTES per sample of what has its own share of each split; empty where there are no strata.
         prompts: PROMPT_BYTES per sample of its prompt; empty where nothing is split.
+        streaks: at how many records in a row each stage failed.
     """
 
     part: int
@@ -94,6 +96,7 @@ class Candidates(msgspec.Struct):
     units: bytes = b""
     strata: bytes = b""
     prompts: bytes = b""
+    streaks: Streaks = msgspec.field(default_factory=Streaks)
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -147,18 +150,23 @@ class Verdict(msgspec.Struct):
     mean: float | None = None
 
 
-class Segment(msgspec.Struct):
-    """The bytes one part rendered for one format and split.
+class Piece(msgspec.Struct):
+    """What one part keeps in a file until it is sealed.
 
     `file` is relative to the staging folder, `digest` the xxh3-128 of its bytes.
     """
 
+    file: str
+    digest: str
+
+
+class Segment(Piece):
+    """The bytes one part rendered for one format and split."""
+
     format: str
     split: str
-    file: str
     rows: int
     size: int
-    digest: str
 
 
 class PartResult(msgspec.Struct):
@@ -171,7 +179,7 @@ class PartResult(msgspec.Struct):
         end: lines or rows the part covers.
         exported: samples that at least one format wrote.
         segments: the bytes, by reference.
-        reject_file: where the part's rejects stand in staging; "" where it has none.
+        reject_file: the part's rejects; None where it has none.
         outcomes: outcome to count.
         rejects: code to count.
         errors: the first texts for `ExportStats.errors`.
@@ -185,7 +193,8 @@ class PartResult(msgspec.Struct):
         notes: events that stages counted.
         validators: validator name to what it said of the part's rows.
         metrics: metric name to its state over the samples written, as MessagePack.
-        index_file: where the part's lines of the index stand in staging; "" where there is none.
+        index_file: the part's lines of the index; None where there is none.
+        streaks: at how many records in a row each stage failed; those before the spool have said so there.
     """
 
     part: int
@@ -194,7 +203,7 @@ class PartResult(msgspec.Struct):
     end: int
     exported: int
     segments: list[Segment]
-    reject_file: str
+    reject_file: Piece | None
     outcomes: dict[str, int]
     rejects: dict[str, int]
     errors: list[str]
@@ -208,16 +217,18 @@ class PartResult(msgspec.Struct):
     splits: dict[str, int]
     losses: dict[str, dict[str, int]]
     written: bytes
-    index_file: str = ""
+    index_file: Piece | None = None
+    streaks: Streaks = msgspec.field(default_factory=Streaks)
 
 
 class SpooledPart(msgspec.Struct, frozen=True):
-    """One part in the spool: its number and stream, records read, and the xxh3-128 of its two files together."""
+    """One part in the spool: its number and stream, records read, and the xxh3-128 of its two files."""
 
     part: int
     stream: int
     read: int
-    digest: str
+    candidates: str
+    samples: str
 
 
 class SpoolRecord(msgspec.Struct):

@@ -16,7 +16,7 @@ from tuneport.model import Batch, Entity, Outcome
 from tuneport.recipes import Recipe, load_recipe, parse_recipe
 from tuneport.runs import plan_export
 from tuneport.runs.choosing import Chosen
-from tuneport.runs.messages import Candidates, Part, Prepared, Segment, Verdict
+from tuneport.runs.messages import Candidates, Part, Piece, Prepared, Segment, Verdict
 from tuneport.runs.plain import plain_value
 from tuneport.runs.planning.facts import PlanFacts, plan_facts
 from tuneport.runs.planning.plan import Plan
@@ -163,14 +163,14 @@ class _Memory:
 
     def save(self, part: int, name: str, split: str, data: bytes, rows: int) -> Segment:
         self.rows[part].setdefault(name, []).extend(json.loads(line) for line in data.splitlines())
-        return Segment(name, split, "", rows, len(data), "")
+        return Segment("", "", name, split, rows, len(data))
 
-    def save_rejects(self, part: int, entries: list[dict[str, Any]]) -> str:
+    def save_rejects(self, part: int, entries: list[dict[str, Any]]) -> Piece | None:
         self.rejects[part] = entries
-        return ""
+        return None
 
-    def save_index(self, _part: int, _lines: list[bytes]) -> str:
-        return ""
+    def save_index(self, _part: int, _lines: list[bytes]) -> Piece | None:
+        return None
 
 
 class _Shown(msgspec.Struct):

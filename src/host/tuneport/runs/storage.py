@@ -1,4 +1,4 @@
-"""What is done on the disk, in steps that a crash may fall between; and what its errors mean."""
+"""What is done on the disk, in steps that a crash may fall between."""
 
 from __future__ import annotations
 
@@ -12,19 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from tuneport.errors import NotPermittedError, StorageError, TargetExistsError, TryAgainError, TuneportError
+from tuneport.errors import TargetExistsError, TryAgainError, TuneportError
 from tuneport.runs.disk import Disk
-
-_TRANSIENT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_WORDS = {
-    "link": "make the link",
-    "mkdir": "make the folder",
-    "permit": "set the permissions of",
-    "scratch": "make a folder in",
-    "sync": "make durable",
-    "unnamed": "make a file in",
-}
-"""Operations, where one word does not say it."""
+from tuneport.runs.failures import told
 
 
 class Storage:
@@ -40,18 +30,25 @@ class Storage:
     # Folders and files
 
     def mkdir(self, path: Path, *, durable: bool = False) -> None:
-        """Make a folder and its parents; it may exist. `durable` makes the entries of those that it made durable."""
-        made = []
-        with _told("mkdir", path):
-            for folder in (*reversed(path.parents), path):
-                if not folder.is_dir():
-                    with contextlib.suppress(FileExistsError):  # another process may be making it
-                        self._disk.mkdir(folder)
-                    made.append(folder)
-            if made and not path.is_dir():
+        """Make a folder and its parents; it may exist. `durable` makes the entries of those that it made durable.
+
+        So it does for one that is there and empty: whoever made it a moment ago may have died before that.
+        """
+        there = next((folder for folder in (path, *path.parents) if folder.is_dir()), path)
+        if durable and _empty(there):
+            self.sync(there.parent)
+        for folder in (*reversed(path.parents), path):
+            if not folder.is_dir():
+                self._folder(folder)
+                if durable:
+                    self.sync(folder.parent)
+
+    def _folder(self, path: Path) -> None:
+        with told("mkdir", path):
+            with contextlib.suppress(FileExistsError):  # another process may be making it
+                self._disk.mkdir(path)
+            if not path.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
-        for folder in made if durable else ():
-            self.sync(folder.parent)
 
     def write(self, path: Path, data: bytes) -> None:
         """Write a file. It is not durable before `sync`."""
@@ -64,7 +61,7 @@ class Storage:
         with self._written(part, durable=True) as file:
             file.write(data)
             if mode is not None:
-                with _told("permit", part):
+                with told("permit", part):
                     self._disk.chmod(part, mode)
         self.rename(part, path)
         self.sync(path.parent)
@@ -75,36 +72,50 @@ class Storage:
 
     @contextlib.contextmanager
     def _written(self, path: Path, *, durable: bool) -> Iterator[Writer]:
-        with _told("create", path):
+        with told("create", path):
             descriptor = self._disk.create(path)
         try:
             yield Writer(self._disk, path, descriptor)
             if durable:
                 # Not tried again where it fails: the system may have forgotten what it could not write.
-                with _told("sync", path):
+                with told("sync", path):
                     self._disk.sync_file(path, descriptor)
         except BaseException:
             with contextlib.suppress(OSError):
                 self._disk.close(path, descriptor)
             raise
-        with _told("close", path):  # where a quota, or a disk behind a network, says what it could not take
+        with told("close", path):  # where a quota, or a disk behind a network, says what it could not take
             self._disk.close(path, descriptor)
 
     def sync(self, path: Path) -> None:
         """Make a file's bytes, or a folder's entries, durable."""
-        with _told("sync", path):
-            self._disk.sync(path)
+        self.could_sync(path)
+
+    def could_sync(self, path: Path) -> bool:
+        """The same; whether the file system could: some cannot for folders, and nothing more can be done then."""
+        with told("sync", path):
+            try:
+                self._disk.sync(path)
+            except OSError as error:
+                if error.errno not in {errno.EINVAL, errno.ENOTSUP} or not path.is_dir():
+                    raise
+                return False
+        return True
 
     def permit_like(self, path: Path, other: Path) -> None:
-        """Give a file or folder the permissions of another."""
-        with _told("permit", path):
-            self._disk.chmod(path, stat.S_IMODE(other.stat().st_mode))
+        """Give a file or folder the permissions of another, durably."""
+        with told("permit", path):
+            mode = stat.S_IMODE(other.stat().st_mode)
+            if mode == stat.S_IMODE(path.stat().st_mode):
+                return
+            self._disk.chmod(path, mode)
+        self.sync(path)
 
     def remove(self, path: Path) -> None:
         """Remove a file or a folder with all it holds; it may be gone already."""
         if not os.path.lexists(path):
             return
-        with _told("remove", path):
+        with told("remove", path):
             self._removed(path)
 
     def _removed(self, path: Path) -> None:
@@ -116,11 +127,28 @@ class Storage:
                 self._removed(one)
             self._disk.rmdir(path)
 
+    # What is read again
+
+    def read(self, path: Path) -> bytes:
+        """All of a file.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        with told("read", path):
+            return path.read_bytes()
+
+    @contextlib.contextmanager
+    def reader(self, path: Path) -> Iterator[IO[bytes]]:
+        """Read a file piece by piece."""
+        with told("read", path), path.open("rb") as file:
+            yield file
+
     # What makes others see something
 
     def rename(self, source: Path, target: Path) -> None:
         """Rename within a file system, over what stands at the target."""
-        with _told("rename", target):
+        with told("rename", target):
             self._disk.rename(source, target)
 
     def publish(self, source: Path, target: Path) -> None:
@@ -129,7 +157,7 @@ class Storage:
         Raises:
             TargetExistsError: something stands there.
         """
-        with _told("publish", target):
+        with told("publish", target):
             try:
                 self._disk.rename_new(source, target)
             except FileExistsError:
@@ -142,16 +170,15 @@ class Storage:
         Raises:
             StorageError: the system cannot.
         """
-        with _told("exchange", target):
+        with told("exchange", target):
             self._disk.exchange(source, target)
         self.sync(target.parent)
-        self.sync(source.parent)
 
     def point(self, link: Path, target: str) -> None:
         """Let a symbolic link point to `target`, whatever it pointed to before, in one step."""
         part = link.with_name(f".{link.name}.part")
         self.remove(part)
-        with _told("link", part):
+        with told("link", part):
             self._disk.symlink(part, target)
         self.rename(part, link)
         self.sync(link.parent)
@@ -171,13 +198,14 @@ class Storage:
                 # Only a holder may remove it; whoever opened the old file meanwhile finds out in _locked.
                 # A file that somebody wrote to was not made by us.
                 if os.fstat(descriptor).st_size == 0:
-                    self.remove(path)
+                    with contextlib.suppress(TuneportError):  # one that stays does no harm, and no error hides another
+                        self.remove(path)
             finally:
                 os.close(descriptor)
 
     def _locked(self, path: Path) -> int:
         while True:
-            with _told("lock", path):
+            with told("lock", path):
                 descriptor = self._disk.lock_file(path)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -196,7 +224,7 @@ class Storage:
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder of the system's temporary space for the length of a block."""
-        with _told("scratch", Path(tempfile.gettempdir())):
+        with told("scratch", Path(tempfile.gettempdir())):
             folder = Path(tempfile.mkdtemp(prefix="tuneport-"))
         try:
             yield folder
@@ -206,7 +234,7 @@ class Storage:
     @contextlib.contextmanager
     def unnamed(self) -> Iterator[IO[bytes]]:
         """A file of the system's temporary space that has no name: gone with the block, and with the process."""
-        with _told("unnamed", Path(tempfile.gettempdir())):
+        with told("unnamed", Path(tempfile.gettempdir())):
             file = tempfile.TemporaryFile(buffering=1 << 14)  # noqa: SIM115  -- closed below, whatever happens
         try:
             yield file
@@ -226,25 +254,16 @@ class Writer:
     def write(self, data: bytes) -> int:
         """Write all of it, in as many calls as the system wants; how many bytes that is."""
         left = memoryview(data)
-        with _told("write", self._path):
+        with told("write", self._path):
             while left:
                 left = left[self._disk.write(self._path, self._descriptor, left) :]
         return len(data)
 
 
-@contextlib.contextmanager
-def _told(operation: str, path: Path) -> Iterator[None]:
+def _empty(path: Path) -> bool:
+    """Whether it is a folder with nothing in it, as far as can be seen."""
     try:
-        yield
-    except OSError as error:
-        raise failure(error, operation, path) from error
-
-
-def failure(error: OSError, operation: str, path: Path | str) -> TuneportError:
-    """What an error of the system means to whoever asked for the run."""
-    if error.errno in _TRANSIENT:
-        return TryAgainError(f"{path}: {error.strerror}", "free some space and run it again")
-    text = f"cannot {_WORDS.get(operation, operation)} {path}: {error.strerror or error}"
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return NotPermittedError(text, "check owner and permissions, or name another place")
-    return StorageError(text)
+        with os.scandir(path) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False

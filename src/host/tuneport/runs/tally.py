@@ -9,7 +9,7 @@ from tuneport.dataset import ValidatorStats
 from tuneport.errors import TuneportError
 from tuneport.model import Outcome
 from tuneport.options import ExportStats, FormatStats
-from tuneport.runs.messages import PartResult, Segment
+from tuneport.runs.messages import PartResult, Piece, Segment
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.weights.sums import WeightSums
 from tuneport.runs.working.features import merged
@@ -23,7 +23,7 @@ class Tally:
     Attributes:
         stats: the statistics; `bytes_written` counts rendered bytes until the files are sealed.
         segments: all segments, in part order.
-        reject_files: the parts' reject files, in part order.
+        reject_files: the parts' rejects, in part order.
         weights: of the samples that are trained on.
         splits: split to the number of samples exported.
         losses: format name to what its rows do not hold, and of how many samples.
@@ -42,7 +42,7 @@ class Tally:
         compiled = plan.compiled
         self.stats = ExportStats(formats={name: FormatStats() for name in plan.pipeline.format_names()})
         self.segments: list[Segment] = []
-        self.reject_files: list[str] = []
+        self.reject_files: list[Piece] = []
         self.weights = WeightSums()
         self.splits: Counter[str] = Counter()
         self.losses: dict[str, Counter[str]] = {}
@@ -50,7 +50,7 @@ class Tally:
         self.notes: Counter[str] = Counter()
         self.columns: dict[str, list[str]] = {}
         self.features: dict[str, dict[str, Any]] = {}
-        self.index_files: list[str] = []
+        self.index_files: list[Piece] = []
         self.validators = {name: ValidatorStats(stage.qualified) for name, stage, _ in compiled.validators}
         self.metrics = Merged(compiled)
         self.next_part = 0
@@ -79,9 +79,9 @@ class Tally:
             _add_ledger(stats.formats[name], ledger)
         self._add_columns(result)
         self.segments.extend(result.segments)
-        if result.reject_file:
+        if result.reject_file is not None:
             self.reject_files.append(result.reject_file)
-        if result.index_file:
+        if result.index_file is not None:
             self.index_files.append(result.index_file)
         added(self.validators, result.validators)
         self.metrics.add(result.metrics)

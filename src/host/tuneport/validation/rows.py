@@ -11,6 +11,7 @@ from typing import Any
 import msgspec.json
 
 from tuneport.lines import FIRST_BLOCK, DamagedError, Lines
+from tuneport.nesting import is_deep_text, is_roomy
 from tuneport.traits import NO_TRAITS
 from tuneport.validation.columns import Columns
 from tuneport.validation.constant import Constant
@@ -20,7 +21,7 @@ from tuneport.validation.kinds import Kind, kind_of
 from tuneport.validation.limits import Limits
 from tuneport.validation.quick import strict_row
 from tuneport.validation.report import Findings
-from tuneport.validation.strict import BOM, FaultError, parsed
+from tuneport.validation.strict import BOM, FaultError, parsed, too_deep
 from tuneport.validation.targets import Target
 from tuneport.validation.turns import check_turns
 
@@ -65,6 +66,7 @@ class RowChecker:
         self._constant = Constant(() if traits.uniform else traits.constant, findings)
         self._dates = Dates(findings)
         self._seen = 0  # rows of the files before
+        self._roomy = is_roomy()
 
     @property
     def columns(self) -> Mapping[str, Kind]:
@@ -100,6 +102,9 @@ class RowChecker:
 
     def _line(self, line: bytes, number: int) -> None:
         row: dict[str, Any] | None = None
+        if not self._roomy and is_deep_text(line):
+            self._exact(line, number)
+            return
         if self._columns is None:
             row = strict_row(line)
             self._turns(row, number)
@@ -173,4 +178,4 @@ def _kind(name: str, value: Any) -> Kind:
     except FaultError as fault:
         raise FaultError(fault.code, f"{name}: {fault.message}", fault.hint, name) from None
     except RecursionError:
-        raise FaultError("too_deep", "nested too deeply to be read", path=name) from None
+        raise too_deep(name) from None

@@ -6,6 +6,7 @@ import json
 from typing import Any, NoReturn
 
 from tuneport.lines import MAX_LINE
+from tuneport.nesting import DEEPEST, is_deep_text
 
 BOM = b"\xef\xbb\xbf"
 
@@ -43,6 +44,8 @@ def parsed(line: bytes) -> dict[str, Any]:
         raise FaultError("bad_utf8", message, "write the file as UTF-8") from None
     if not line.strip():
         raise FaultError("blank_line", "a line is blank", "leave blank lines out")
+    if is_deep_text(line):
+        raise too_deep()
     row = _decoded(text.rstrip())
     if not isinstance(row, dict):
         raise FaultError("not_object", f"a line holds {_word(row)}, an object is wanted", "one {...} on each line")
@@ -60,7 +63,7 @@ def _decoded(text: str) -> Any:
         message = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
         raise FaultError("bad_json", message) from None
     except RecursionError:
-        raise FaultError("too_deep", "nested too deeply to be read") from None
+        raise too_deep() from None
     except ValueError:
         # The only other one is Python's limit on the digits of a number.
         raise int_range() from None
@@ -69,6 +72,11 @@ def _decoded(text: str) -> Any:
 def int_range() -> FaultError:
     """A number that no loader keeps exactly."""
     return FaultError("int_range", "an integer does not fit 64 bits", "write it as text")
+
+
+def too_deep(name: str = "") -> FaultError:
+    """A line, or the value of a key of it, that may end the process which reads it."""
+    return FaultError("too_deep", f"nested deeper than {DEEPEST} levels", "write it flatter, or as text", name)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -95,7 +103,7 @@ def _no_surrogates(row: dict[str, Any]) -> None:
             hint = "replace it before writing: no loader reads it"
             raise FaultError("lone_surrogate", "a text holds half a surrogate pair", hint, name) from None
         except RecursionError:
-            raise FaultError("too_deep", "nested too deeply to be read", path=name) from None
+            raise too_deep(name) from None
 
 
 def _word(value: Any) -> str:

@@ -180,7 +180,8 @@ class MessageRules:
                 if not isinstance(answered, str) or not answered:
                     hint = 'write the id of the call as "tool_call_id"'
                     found.append(Problem(here, "it does not say which call it answers", hint, "no_tool_call_id"))
-                elif answered not in waiting:
+                    continue
+                if answered not in waiting:
                     self._unmatched(answered, here, found)
                 waiting.discard(answered)
 

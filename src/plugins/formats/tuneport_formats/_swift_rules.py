@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec.json
+import msgspec
 
 from tuneport import Problem
+from tuneport.nesting import read_json
 from tuneport_formats import _rules as rules
 from tuneport_formats import _tool_rules as tool_rules
 from tuneport_formats._message_rules import MessageRules
@@ -26,7 +27,6 @@ _MESSAGES = MessageRules(
 )
 _COMMON = frozenset({"messages", "tools", "channel", "chat_template_kwargs"})
 _PAIR = _COMMON | {"rejected_messages", "rejected_response", "rejected_tools", "margin"}
-_read = msgspec.json.Decoder().decode
 
 
 def check(row: Any) -> list[Problem]:
@@ -91,7 +91,7 @@ def _check_message(message: Any, path: str, found: list[Problem]) -> None:
         found.append(Problem(f"{path}/loss_scale", "the weight is below zero", hint, "bad_weight"))
     if message["role"] == "tool_call":
         try:
-            call = _read(message["content"])
+            call = read_json(message["content"])
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             call = None
         if not (isinstance(call, dict) and "name" in call and "arguments" in call):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from tuneport import Problem
+from tuneport.nesting import read_json
 from tuneport_formats._rules import Found, is_list, is_object, kind, text
 
 Arguments = Literal["text", "object", "any"]
@@ -16,8 +17,6 @@ Arguments = Literal["text", "object", "any"]
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 """Names of functions that OpenAI and Mistral take."""
-
-_read = msgspec.json.Decoder().decode
 
 
 def tools(
@@ -120,7 +119,7 @@ def _arguments(value: object, path: str, found: Found, wanted: Arguments) -> Non
 def _parsed(value: str, path: str, found: Found) -> Any:
     """What a JSON text says; None, and a problem, where it is none."""
     try:
-        parsed = _read(value)
+        parsed = read_json(value)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         parsed = None
     if parsed is None:

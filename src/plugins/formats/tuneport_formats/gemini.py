@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec.json
+import msgspec
 
 from tuneport import Config, Context, FormatTraits, Message, Preference, Sample
+from tuneport.nesting import read_json
 from tuneport_formats._calls import with_ids
 from tuneport_formats._chat_rows import has_tools, head_and_turns, is_pair, of_pairs
 
@@ -103,7 +104,7 @@ def _answer(turn: Message, names: dict[str, str]) -> dict[str, Any]:
 def _result(turn: Message) -> dict[str, Any]:
     """An object as it is; anything else as `output`."""
     try:
-        read = msgspec.json.decode(turn.content)
+        read = read_json(turn.content)
     except (msgspec.DecodeError, RecursionError):
         return {"output": turn.content}
     return read if isinstance(read, dict) else {"output": turn.content}

@@ -15,6 +15,7 @@ import msgspec.json
 
 from tuneport import Artifact, Config, Context, Dataset, FormatTraits, Message, Problem, Sample
 from tuneport.config import suggest
+from tuneport.nesting import read_json
 from tuneport_formats import _rules as rules
 from tuneport_formats import _tool_rules as tool_rules
 from tuneport_formats._entries import entry_names
@@ -42,7 +43,6 @@ _TYPE = {
     }
 }
 _json = msgspec.json.Encoder().encode
-_read = msgspec.json.Decoder().decode
 _LEARNT = 1e-6
 """A weight above this one is learnt."""
 
@@ -118,7 +118,7 @@ def _check_part(part: Any, path: str, found: list[Problem], *, empty: bool) -> N
     rules.text(value, f"{path}/value", found, empty=empty)
     if kind == "tool_call" and isinstance(value, str):
         try:
-            call = _read(value)
+            call = read_json(value)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             call = None
         if not (isinstance(call, dict) and "name" in call and "arguments" in call):

@@ -15,6 +15,7 @@ import msgspec.json
 
 from tuneport import Config, Context, FormatTraits, Message, Problem, Reject, Sample
 from tuneport.config import suggest
+from tuneport.nesting import read_json
 from tuneport_formats import _rules as rules
 from tuneport_formats import _tool_rules as tool_rules
 from tuneport_formats._features import Beside
@@ -35,7 +36,6 @@ _KEYS = frozenset({"conversations", "tools"})
 _THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 """What LLaMA-Factory takes away before it reads a call: a block of reasoning, up to its first end."""
 _json = msgspec.json.Encoder().encode
-_read = msgspec.json.Decoder().decode
 
 
 class ShareGPT:
@@ -123,7 +123,7 @@ def turn_check(turn: object, path: str, found: list[Problem], speakers: frozense
 
 def _call_check(value: str, path: str, found: list[Problem]) -> None:
     try:
-        calls = _read(value[thinking.end() if (thinking := _THOUGHT.match(value)) else 0 :])
+        calls = read_json(value[thinking.end() if (thinking := _THOUGHT.match(value)) else 0 :])
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         calls = None
     listed = calls if isinstance(calls, list) else [calls]

@@ -13,9 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-import msgspec.json
 
 from tuneport import Context, Entity, Reject
+from tuneport.nesting import read_json
 from tuneport_jsonl_llm.config import METADATA_TYPES, StyleConfig
 from tuneport_jsonl_llm.timestamps import parse_iso, rfc3339
 from tuneport_jsonl_llm.values import bad_type, finite, has_lone_surrogate, plain_text
@@ -146,7 +146,7 @@ def _decoded(text: str) -> Any:
         return []
     if stripped.startswith("["):
         try:
-            value = msgspec.json.decode(stripped)
+            value = read_json(stripped)
         except (msgspec.DecodeError, ValueError, RecursionError):
             return text
         if isinstance(value, list):

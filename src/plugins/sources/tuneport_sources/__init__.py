@@ -26,13 +26,13 @@ def register_importers(register: Callable[..., None]) -> None:
     )
     register(
         "json",
-        lambda config, _ctx: JsonSource(config.path, config.at, config.max_ratio),
+        lambda config, _ctx: JsonSource(config.path, config.at, config.max_ratio, config.duplicate_keys),
         config=JsonConfig,
         doc="A JSON file that holds an array of objects",
     )
     register(
         "jsonl",
-        lambda config, _ctx: JsonlSource(config.path, config.max_ratio),
+        lambda config, _ctx: JsonlSource(config.path, config.max_ratio, config.duplicate_keys),
         config=JsonlConfig,
         doc="A file of JSON objects, one a line",
     )

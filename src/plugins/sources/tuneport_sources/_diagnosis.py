@@ -7,6 +7,12 @@ from typing import Any
 
 import msgspec
 
+from tuneport.nesting import TOO_DEEP, is_deep_text
+
+
+class DuplicateKeyError(ValueError):
+    """A key stands twice in one object."""
+
 
 def diagnose(line: bytes, error: Exception) -> tuple[str, str]:
     """Return code and reason for a line that `error` came of."""
@@ -14,8 +20,10 @@ def diagnose(line: bytes, error: Exception) -> tuple[str, str]:
         text = line.decode()
     except UnicodeDecodeError as found:
         return "bad_utf8", f"Not UTF-8: {found.reason} (byte {found.start})"
-    if isinstance(error, RecursionError):
-        return "bad_json", "Not readable JSON: nested too deeply"
+    if isinstance(error, RecursionError) or is_deep_text(line):
+        return "bad_json", TOO_DEEP
+    if isinstance(error, DuplicateKeyError):
+        return "bad_json", "A key stands twice in one object"
     if isinstance(error, msgspec.ValidationError):
         return "bad_json", _invalid(str(error).partition(" - at ")[0])
     if "\\u" in text and _has_lone_surrogate(text):

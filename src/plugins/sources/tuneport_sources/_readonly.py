@@ -85,6 +85,9 @@ def opened(path: Path, title: str) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.Error as error:
         raise explain(error, path, title) from error
+    except UnicodeDecodeError as error:
+        # what SQLite says of a damaged catalogue may quote it
+        raise _damaged(path.name) from error
     if alone and _stamp(path) != before:
         raise SourceError(f"{path.name} was changed while it was read", "run it again")
 
@@ -153,7 +156,13 @@ def explain(error: sqlite3.Error, path: Path, title: str) -> SourceError:
     if code in _REASONS:
         text, hint = _REASONS[code]
         return SourceError(text(title if code in _OF_QUERY else path.name), hint)
+    if str(error).startswith("Could not decode"):
+        return _damaged(path.name)
     return SourceError(f"{title}: {error}")
+
+
+def _damaged(name: str) -> SourceError:
+    return SourceError(f"{name} is damaged", "sqlite3 FILE .recover saves what is left")
 
 
 _OF_QUERY = {sqlite3.SQLITE_AUTH, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_TOOBIG}

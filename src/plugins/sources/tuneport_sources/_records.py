@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypedDict
 
 import msgspec
 
-from tuneport import Batch, Entity, Malformed
+from tuneport import Batch, Malformed
+from tuneport_sources._decoding import Decode
 from tuneport_sources._lines import MAX_LINE, Line
 
 _BATCH_RECORDS = 512
 _BATCH_BYTES = 4 * 1024 * 1024
 
-Decode = Callable[[bytes], Entity]
 Explain = Callable[[bytes, Exception], tuple[str, str] | None]
 """Code and reason for what could not be decoded; None where it is no record at all."""
-
-
-def decoder(fields: frozenset[str] | None) -> Decode:
-    """Make a decoder of whole objects, or of these fields alone, which is a third faster."""
-    # a TypedDict's keys that are not ASCII are never found (msgspec 0.22)
-    if fields is None or not all(map(str.isascii, fields)):
-        return msgspec.json.Decoder(dict[str, Any]).decode
-    # sorted: the class, and with it msgspec's work, does not depend on the hash seed
-    shape = TypedDict("shape", dict.fromkeys(sorted(fields), Any), total=False)  # type: ignore[misc]
-    decode = msgspec.json.Decoder(shape).decode
-
-    def projected(record: bytes) -> Entity:
-        # msgspec does not look into the strings it skips
-        if not record.isascii():
-            record.decode()
-        return decode(record)  # type: ignore[return-value]
-
-    return projected
 
 
 def batches(records: Iterable[Line], decode: Decode, explain: Explain, unit: str) -> Iterator[Batch]:

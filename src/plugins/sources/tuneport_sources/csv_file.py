@@ -69,6 +69,8 @@ class CsvSource(Source):
     quote that is never closed ends the source, where it took more lines than its own for its text.
     """
 
+    shallow = True
+
     def __init__(self, config: CsvConfig) -> None:
         self._config = config
         self._path = config.path

@@ -12,11 +12,13 @@ from pydantic import Field
 
 from tuneport import Batch, Config, Partition, Source, SourceInfo
 from tuneport.errors import SourceError
+from tuneport.nesting import is_deep_text
+from tuneport_sources._decoding import DuplicateKeys, decoder
 from tuneport_sources._diagnosis import diagnose
 from tuneport_sources._files import one_line, revision
 from tuneport_sources._packed import MAX_RATIO, opened
 from tuneport_sources._places import elements_at, find_lists, only_list
-from tuneport_sources._records import batches, decoder
+from tuneport_sources._records import batches
 from tuneport_sources._scanner import Scanner, SyntaxFault
 
 _BLOCK = 1024 * 1024
@@ -33,6 +35,8 @@ class JsonConfig(Config):
     the file is an array, or one of its keys alone holds an array of objects."""
     max_ratio: int = Field(MAX_RATIO, ge=0)
     """How many times its size a compressed file may unpack to, past the first 64 MiB; 0 for no limit."""
+    duplicate_keys: DuplicateKeys = "last"
+    """What a key that stands twice in one object means: its last value, or with "reject" a record that is none."""
 
 
 class JsonSource(Source):
@@ -42,10 +46,15 @@ class JsonSource(Source):
     the source: where the next record begins is not certain after it.
     """
 
-    def __init__(self, path: Path, at: str = "", max_ratio: int = MAX_RATIO) -> None:
+    shallow = True
+
+    def __init__(
+        self, path: Path, at: str = "", max_ratio: int = MAX_RATIO, duplicate_keys: DuplicateKeys = "last"
+    ) -> None:
         self._path = path
         self._at = at
         self._max_ratio = max_ratio
+        self._duplicate_keys = duplicate_keys
 
     def info(self) -> SourceInfo:
         """Say what is known of the file; an array inside it is looked for."""
@@ -61,7 +70,8 @@ class JsonSource(Source):
         """Read the array's elements; those that are no records are listed as malformed."""
         place = self._place
         with self._opened() as scanner:
-            yield from batches(elements_at(scanner, place), decoder(fields), partial(_explain, scanner), "record")
+            decode = decoder(fields, self._duplicate_keys)
+            yield from batches(elements_at(scanner, place), decode, partial(_explain, scanner), "record")
             if scanner.peek():
                 raise scanner.fault("something stands after the end", _LINES)
 
@@ -124,6 +134,8 @@ class JsonSource(Source):
 
 
 def _explain(scanner: Scanner, record: bytes, error: Exception) -> tuple[str, str]:
+    if is_deep_text(record):
+        return diagnose(record, error)
     # the bytes that are no UTF-8 count as one character each, and back again
     text = record.decode(errors="surrogateescape")
     try:

@@ -53,6 +53,8 @@ class SqliteSource(Source):
     primary key, a view or a query as it comes, both in one piece.
     """
 
+    shallow = True
+
     def __init__(
         self,
         path: Path,

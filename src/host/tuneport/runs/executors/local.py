@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tuneport.runs.messages import Candidates, Part, PartResult, Prepared, Verdict
 from tuneport.runs.planning.plan import Plan
@@ -25,10 +25,16 @@ class InProcess:
         self._waiting: dict[int, tuple[Candidates, Prepared]] = {}
         self.spooled = 0
 
-    def prepare(self, parts: Iterable[Part]) -> Iterator[Candidates]:
-        """Read parts; the columns the reducer needs, in part order."""
+    def prepare(self, parts: Iterable[Part], look: Callable[[Candidates], None]) -> Iterator[Candidates]:
+        """Read parts; the columns the reducer needs, in part order.
+
+        Args:
+            parts: what to read.
+            look: told of each part before anything of it is kept; what it raises ends the work.
+        """
         for part in parts:
             candidates, prepared = self._preparer.prepare(part)
+            look(candidates)
             if self._spool is None:
                 self._waiting[part.index] = (candidates, prepared)
             else:

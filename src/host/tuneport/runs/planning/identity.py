@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import zlib
@@ -71,7 +72,9 @@ def pinned_before(staged: Mapping[str, Any], identity: Mapping[str, Any]) -> Pin
     before = staged.get("identity")
     if not isinstance(before, Mapping):
         return None
-    if {name: one for name, one in before.items() if name != "resources"} != msgspec.to_builtins(identity):
+    known = {name: one for name, one in before.items() if name != "resources"}
+    # As bytes: what staged work is bound to tells 1 from 1.0 and from true.
+    if canonical(known) != canonical(identity):
         return None
     try:
         return msgspec.convert(staged.get("pinned"), Pinned)
@@ -98,16 +101,10 @@ def now_of(recipe: Recipe) -> datetime:
 
 def versions() -> dict[str, str]:
     """What the bytes of a dataset depend on besides plugins."""
-    named = {name: version(name) for name in ("tuneport", "msgspec", "xxhash", "zstandard")}
+    named = {name: _version(name) for name in ("tuneport", "msgspec", "xxhash", "zstandard")}
     return {**named, "zlib": zlib.ZLIB_RUNTIME_VERSION, "python": ".".join(platform.python_version_tuple()[:2])}
 
 
-def changed(before: Any, after: Any, path: str = "") -> list[str]:
-    """The dotted paths at which two identities differ."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        return [
-            line
-            for key in sorted(before.keys() | after.keys())
-            for line in changed(before.get(key), after.get(key), f"{path}.{key}" if path else key)
-        ]
-    return [] if before == after else [path]
+@functools.cache  # it reads a file each time, and what is imported does not change
+def _version(package: str) -> str:
+    return version(package)

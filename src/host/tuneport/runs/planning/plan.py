@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -47,6 +47,10 @@ class Plan:
     pinned: Pinned
     sizes: Sizes
     split: Split | None
+    lent: Pinned | None = None
+    """What staged work was pinned to, where this plan has it from there."""
+    fresh: bool = False
+    """Whether staged work is thrown away, whatever it is."""
 
     @property
     def title(self) -> str:
@@ -128,17 +132,23 @@ class Plan:
         """Where a record stands, for a person; `ordinal` counts lines or rows of its stream, from 0."""
         one = self.streams[stream]
         try:
-            place, file = one.source.locate(ordinal), Path(one.name).name
-            if file and place.startswith(file) and sum(other.inlet == one.inlet for other in self.streams) > 1:
+            place = one.source.locate(ordinal)
+            if sum(other.inlet == one.inlet for other in self.streams) > 1:
                 # Of several files, two may have the same name in different folders.
-                place = f"{one.name}{place.removeprefix(file)}"
+                file = Path(one.name).name
+                place = f"{one.name}{place.removeprefix(file)}" if file and place.startswith(file) else place
             return self.recipe.references.masked(sound(place))
         except Exception:  # noqa: BLE001  -- where a third party's source cannot say it, the number will do
             return f"record {ordinal + 1}"
 
     def document(self) -> bytes:
-        """The plan as canonical JSON, as `plan.json` holds it."""
+        """Identity and pinned facts as canonical JSON."""
         return canonical({"identity": self.identity, "pinned": self.pinned})
+
+    def noted(self) -> bytes:
+        """The same as `plan.json` holds it: with how many records there were, for whoever compares plans."""
+        rows = {inlet.name: inlet.info.rows for inlet in self.inlets}
+        return canonical({"identity": self.identity, "pinned": self.pinned, "rows": rows})
 
     def shown(self) -> bytes:
         """The same for others to see: without what values that stand elsewhere could be guessed from."""
@@ -153,6 +163,7 @@ def make_plan(
     entities: Iterable[Entity] | None = None,
     sizes: Sizes = SIZES,
     to_run: bool = True,
+    fresh: bool = False,
 ) -> Plan:
     """Resolve, validate and pin a recipe. Work of the same identity that is staged lends its pinned facts.
 
@@ -162,6 +173,7 @@ def make_plan(
         entities: read these instead of the recipe's source.
         sizes: how to cut the work.
         to_run: fail now, before anything is read, where the target exists.
+        fresh: take nothing from staged work, which is thrown away.
 
     Raises:
         RecipeError: the recipe is wrong; all problems at once.
@@ -175,12 +187,13 @@ def make_plan(
     if pipeline is None or target is None or (entities is None and len(readers) != max(1, len(recipe.source))):
         misread(_conditions(recipe), problems)
         raise recipe.refused(problems)
-    staged = target.staged_plan()
+    staged = None if fresh else target.staged_plan()
     if to_run and staged is None and not problems:
         target.must_be_free()
     resources = Resources(recipe.base)
     inlets, streams = given(entities) if entities is not None else opened(recipe, readers, target, resources, problems)
-    return _Draft(recipe, pipeline, inlets, streams, target, sizes, resources.digests).plan(staged, problems)
+    draft = _Draft(recipe, pipeline, inlets, streams, target, sizes, resources.digests, fresh)
+    return draft.plan(staged, problems)
 
 
 def _conditions(recipe: Recipe) -> list[Clause]:
@@ -200,11 +213,14 @@ class _Draft:
     target: Target
     sizes: Sizes
     resources: Mapping[str, str]
+    fresh: bool
 
     def plan(self, staged: Mapping[str, Any] | None, problems: list[Problem]) -> Plan:
         """The plan, with the facts that staged work of the same identity was pinned to, or with its own."""
         identity = identity_of(self.recipe, self.pipeline, self.inlets, self.streams)
-        before = pinned_before(staged, identity) if staged is not None else None
+        # Without a revision nobody knows whether they still hold.
+        known = all(stream.info.revision is not None for stream in self.streams)
+        before = lent = pinned_before(staged, identity) if staged is not None and known else None
         if before is not None and self.recipe.run.now is not None:
             before = msgspec.structs.replace(before, now=self.recipe.run.now)
         now = before.now if before is not None else now_of(self.recipe)
@@ -217,7 +233,7 @@ class _Draft:
             misread(_conditions(self.recipe), problems)
             raise self.recipe.refused(problems)
         streams, pinned = (self.streams, before) if before is not None else self._pinned(now)
-        plan = self._compiled(identity, streams, pinned, judges, problems)
+        plan = replace(self._compiled(identity, streams, pinned, judges, problems), lent=lent)
         if before is not None and staged is not None and staged["identity"] != msgspec.to_builtins(plan.identity):
             # A file that a stage reads has changed since: this is another run, with a time of its own.
             return self.plan(None, problems)
@@ -252,6 +268,7 @@ class _Draft:
             pinned=pinned,
             sizes=self.sizes,
             split=split,
+            fresh=self.fresh,
         )
         if not plan.indexed and any(one.per_sample for one in compiled.metrics):
             what = "what is said of each sample stands in the index, and there is none"

@@ -14,7 +14,7 @@ from tuneport.model import Problem
 from tuneport.recipes import Recipe
 from tuneport.runs.planning.target import Target
 from tuneport.runs.publishing.again import versions_in
-from tuneport.runs.splitting.against import read_earlier
+from tuneport.runs.splitting.against import digest_at, read_earlier
 from tuneport.runs.splitting.before import Before
 from tuneport.runs.splitting.exact import Exact
 from tuneport.runs.splitting.exclude import HeldOut, read_held_out
@@ -50,6 +50,11 @@ class Split:
         if self.section.mode == "exact":
             return "an exact split counts all samples"
         return "a new group stays where its samples stood in output.split.against" if self.before.samples else None
+
+    def outdated(self, recipe: Recipe) -> bool:
+        """Whether the earlier dataset is another one by now: another run may have published a newer version."""
+        against = self.section.against
+        return against is not None and digest_at(recipe.resolve(against)) != self.digests.get(str(against))
 
     def assigner(self) -> Assigner:
         """What says where each unit stands."""

@@ -14,6 +14,7 @@ from tuneport.dataset import Dataset
 from tuneport.errors import SourceError, SourceNotFoundError, TargetExistsError
 from tuneport.model import Problem
 from tuneport.options import Output
+from tuneport.runs.planning.mounts import is_mount
 
 Kind = Literal["folder", "file", "stdout"]
 Compression = Literal["none", "gzip", "zstd"]
@@ -80,6 +81,9 @@ class Target:
         """
         if self.kind == "stdout" or not os.path.lexists(self.path):
             return
+        if is_mount(self.path):
+            way = f"name a folder inside it, such as {self.shown}/dataset" if self.kind == "folder" else "name another"
+            raise TargetExistsError(f"{self.shown} is a mount point: nothing can be renamed over it", way)
         if self.on_exists == "fail":
             raise TargetExistsError(f"{self.shown} exists. Nothing read.", self._ways_out())
         if self.on_exists == "version":

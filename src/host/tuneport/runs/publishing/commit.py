@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+from logging import getLogger
 from pathlib import Path
 
+from tuneport.errors import TuneportError
 from tuneport.runs.planning.target import LATEST, Target
 from tuneport.runs.publishing.again import file_digest
 from tuneport.runs.publishing.staging import Sealed, Staging
 from tuneport.runs.storage import Storage
+
+log = getLogger("tuneport")
 
 
 class Commit:
@@ -38,12 +43,19 @@ class Commit:
         """A place, as `Sealed` has it."""
         return place.relative_to(self._target.path.parent).as_posix()
 
-    def done(self, sealed: Sealed) -> bool:
-        """Whether a run that died after sealing came so far that its output was visible, and still is."""
+    def stands(self, sealed: Sealed) -> bool:
+        """Whether the output of a sealed run is visible, and whole as far as its sums are."""
         proof = self.place(sealed)
         if self._target.kind == "folder":
             proof = proof / "SHA256SUMS"
         return file_digest(proof) == sealed.proof
+
+    def done(self, sealed: Sealed) -> bool:
+        """Whether a run that died after sealing came so far that its output was visible, and still is: durably then."""
+        if not self.stands(sealed):
+            return False
+        self._storage.sync(self.place(sealed).parent)  # it may have died before it did so
+        return True
 
     def move(self, place: Path) -> None:
         """Let what was made become visible, in one step."""
@@ -63,7 +75,12 @@ class Commit:
         place = self.place(sealed)
         if place.parent == self._target.path and place.exists():
             self._storage.point(place.parent / LATEST, place.name)
-        self._staging.remove()
+        try:
+            self._staging.remove()
+        except TuneportError as error:
+            # The output stands, and lacks nothing.
+            path = str(self._staging.path)
+            log.warning("%s is left over (%s): rm -r %s", path, error.message, shlex.quote(path))
 
     def points_to(self, place: Path) -> None:
         """Let the link to the newest version point to this one, where it does not."""

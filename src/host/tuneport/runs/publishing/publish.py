@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from logging import getLogger
 from pathlib import Path
@@ -12,14 +12,14 @@ from typing import Any
 from tuneport.dataset import DataFile, Dataset, rows_digest
 from tuneport.errors import DataError, PluginError, told
 from tuneport.problems import errors_in, problems_of, sentence
-from tuneport.runs.messages import SPLITS, Segment
+from tuneport.runs.messages import SPLITS, Piece, Segment
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.publishing.again import place_of
 from tuneport.runs.publishing.artifacts import artifacts_of
 from tuneport.runs.publishing.index import Places, placed
 from tuneport.runs.publishing.limits import beyond
 from tuneport.runs.publishing.manifest import as_json, format_infos, manifest_of, resolved_recipe
-from tuneport.runs.publishing.seal import Shard, blocks, numbered, seal
+from tuneport.runs.publishing.seal import Shard, blocks, numbered, seal, whole
 from tuneport.runs.publishing.staging import Staging
 from tuneport.runs.storage import Storage
 from tuneport.runs.tally import Tally
@@ -56,8 +56,7 @@ class Publisher:
         if shards:
             self._storage.rename(shards[0].path, name)
         else:
-            self._storage.write(name, b"")
-        self._storage.sync(self._out)
+            self._durable(name, b"")
         self._tally.stats.bytes_written = sum(shard.bytes for shard in shards)
         digest = shards[0].sha256 if shards else sha256().hexdigest()
         return Dataset(self.place, self._manifest({}, digest, []))
@@ -89,8 +88,10 @@ class Publisher:
         return numbered(shards, folder, self._plan.target.suffix, into, self._storage)
 
     def _seal(self, segments: Sequence[Segment], into: Path, shard_size: int) -> list[Shard]:
-        files = [self._staging.path / segment.file for segment in segments]
-        return seal(blocks(files), into, shard_size, self._plan.target.compression, self._storage)
+        return seal(self._blocks(segments), into, shard_size, self._plan.target.compression, self._storage)
+
+    def _blocks(self, pieces: Sequence[Piece]) -> Iterator[bytes]:
+        return blocks(self._staging.path, pieces, self._storage)
 
     def _index(self, files: dict[str, dict[str, list[DataFile]]]) -> list[DataFile]:
         """Write what became of each record, now that it is known where rows stand."""
@@ -99,7 +100,7 @@ class Publisher:
         into = self._out / "index"
         self._storage.mkdir(into)
         places = Places({(name, split): shards for name, splits in files.items() for split, shards in splits.items()})
-        lines = placed(blocks(self._staging.path / file for file in self._tally.index_files), places)
+        lines = placed(whole(self._staging.path, self._tally.index_files, self._storage), places)
         (shard,) = seal(lines, into, _WHOLE, "gzip", self._storage)
         self._storage.rename(shard.path, into / "00000.jsonl.gz")
         return [DataFile("index/00000.jsonl.gz", shard.rows, shard.size, shard.bytes, shard.sha256)]
@@ -153,7 +154,7 @@ class Publisher:
         digest = sha256()
         self._storage.mkdir(path.parent)
         with self._storage.writer(path) as file:
-            for block in blocks(self._staging.path / reject for reject in self._tally.reject_files):
+            for block in self._blocks(self._tally.reject_files):
                 digest.update(block)
                 file.write(block)
         return digest.hexdigest()
@@ -162,6 +163,9 @@ class Publisher:
         path = self._out / name
         if path.parent != self._out:
             self._storage.mkdir(path.parent)
-        self._storage.write(path, data)
-        self._storage.sync(path)
+        self._durable(path, data)
         return sha256(data).hexdigest()
+
+    def _durable(self, path: Path, data: bytes) -> None:
+        with self._storage.writer(path) as file:
+            file.write(data)

@@ -10,8 +10,11 @@ from typing import Protocol
 
 import msgspec
 import zstandard
+from xxhash import xxh3_128, xxh3_128_hexdigest
 
 from tuneport.dataset import DataFile
+from tuneport.runs.failures import damaged
+from tuneport.runs.messages import Piece
 from tuneport.runs.planning.target import Compression
 from tuneport.runs.storage import Storage, Writer
 
@@ -95,12 +98,35 @@ class Rows:
             return
 
 
-def blocks(files: Iterable[Path]) -> Iterator[bytes]:
-    """The files' bytes, one after the other, in blocks that end with a row."""
-    for path in files:
-        with path.open("rb") as file:
+def blocks(folder: Path, pieces: Iterable[Piece], storage: Storage) -> Iterator[bytes]:
+    """The bytes of files in a folder, one after the other, in blocks that end with a row.
+
+    Raises:
+        StorageError: one cannot be read, or does not hold what was written.
+    """
+    for piece in pieces:
+        digest = xxh3_128()
+        with storage.reader(folder / piece.file) as file:
             while block := file.read(BLOCK):
-                yield block if block.endswith(b"\n") else block + file.readline()
+                if not block.endswith(b"\n"):
+                    block += file.readline()
+                digest.update(block)
+                yield block
+        if digest.hexdigest() != piece.digest:
+            raise damaged(folder / piece.file)
+
+
+def whole(folder: Path, pieces: Iterable[Piece], storage: Storage) -> Iterator[bytes]:
+    """The same, each file at once, and known to be whole before it is looked into.
+
+    Raises:
+        StorageError: one cannot be read, or does not hold what was written.
+    """
+    for piece in pieces:
+        data = storage.read(folder / piece.file)
+        if xxh3_128_hexdigest(data) != piece.digest:
+            raise damaged(folder / piece.file)
+        yield data
 
 
 class _Compressor(Protocol):
@@ -128,11 +154,10 @@ _COMPRESSORS = {"none": _Plain, "gzip": _gzip, "zstd": _zstd}
 
 
 def numbered(shards: list[Shard], folder: str, suffix: str, into: Path, storage: Storage) -> list[DataFile]:
-    """Give shards their final names, which tell how many there are."""
+    """Give shards their final names, which tell how many there are. The folder is not synced."""
     files = []
     for index, shard in enumerate(shards):
         name = f"{index:05d}-of-{len(shards):05d}{suffix}"
         storage.rename(shard.path, into / name)
         files.append(DataFile(f"{folder}/{name}", shard.rows, shard.size, shard.bytes, shard.sha256))
-    storage.sync(into)
     return files

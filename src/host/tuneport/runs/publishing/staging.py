@@ -11,14 +11,14 @@ from xxhash import xxh3_128_hexdigest
 
 from tuneport.errors import TargetExistsError
 from tuneport.options import ExportStats
-from tuneport.runs.messages import DoneRecord, PartResult, Segment
+from tuneport.runs.messages import DoneRecord, PartResult, Piece, Segment
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.storage import Storage
 from tuneport.runs.working.spool import Spool
 
 _encode = msgspec.json.Encoder().encode
 
-OURS = {"plan.json", "sealed.json", "spool", "segments", "rejects", "index", "done", "out"}
+OURS = {"plan.json", "sealed.json", "spool", "segments", "done", "out", "probe"}
 """What a staging folder may hold."""
 
 
@@ -61,38 +61,39 @@ class Staging:
             raise TargetExistsError(f"{self.path} is in the way: it holds what is not ours{named}", "move it away")
 
     def begin(self, plan: Plan) -> None:
-        """Throw away what stands here, and begin."""
+        """Throw away what stands here, and begin. Once it returns, no power cut takes the folder away."""
         self._unseal()
         self._storage.remove(self.path)
         self._folders()
-        self._storage.put(self.path / "plan.json", plan.document())
+        self._storage.put(self.path / "plan.json", plan.noted())
+        self._storage.sync(self.path.parent)
 
     def _unseal(self) -> None:
         """Forget what was sealed, before any of it goes: nothing may answer for an output that is no longer whole."""
         self._storage.remove(self.path / "sealed.json")
 
     def _folders(self) -> None:
-        for name in ("spool", "segments", "rejects", "index", "done"):
+        for name in ("spool", "segments", "done"):
             self._storage.mkdir(self.path / name)
 
     def save(self, part: int, name: str, split: str, data: bytes, rows: int) -> Segment:
         """Keep the bytes of one part for one format and split."""
         file = f"segments/{part:06d}.{name}.{split}.jsonl"
         self._storage.write(self.path / file, data)
-        return Segment(name, split, file, rows, len(data), xxh3_128_hexdigest(data))
+        return Segment(file, xxh3_128_hexdigest(data), name, split, rows, len(data))
 
-    def save_rejects(self, part: int, entries: list[dict[str, Any]]) -> str:
+    def save_rejects(self, part: int, entries: list[dict[str, Any]]) -> Piece:
         """Keep the rejects of one part."""
-        file = f"rejects/{part:06d}.jsonl"
-        lines = [*map(_encode, entries), b""]
-        self._storage.write(self.path / file, b"\n".join(lines))
-        return file
+        return self._save(f"segments/{part:06d}.rejects.jsonl", [_encode(entry) for entry in entries])
 
-    def save_index(self, part: int, lines: list[bytes]) -> str:
+    def save_index(self, part: int, lines: list[bytes]) -> Piece:
         """Keep a part's lines of the index."""
-        file = f"index/{part:06d}.jsonl"
-        self._storage.write(self.path / file, b"\n".join([*lines, b""]))
-        return file
+        return self._save(f"segments/{part:06d}.index.jsonl", lines)
+
+    def _save(self, file: str, lines: list[bytes]) -> Piece:
+        data = b"\n".join([*lines, b""])
+        self._storage.write(self.path / file, data)
+        return Piece(file, xxh3_128_hexdigest(data))
 
     def spool(self, plan: Plan) -> Spool:
         """The spool of a run whose samples wait until all are there."""
@@ -101,20 +102,22 @@ class Staging:
     def savepoint(self, plan: Plan, results: list[PartResult], keys: bytes) -> None:
         """Make consecutive parts durable: their files first, then the record that vouches for them."""
         for result in results:
-            for file in (*(segment.file for segment in result.segments), result.reject_file, result.index_file):
-                if file:
-                    self._storage.sync(self.path / file)
-        for name in ("segments", "rejects", "index"):
-            self._storage.sync(self.path / name)
+            for piece in _pieces(result):
+                self._storage.sync(self.path / piece.file)
+        self._storage.sync(self.path / "segments")
+        stem = self.path / f"done/{self._records:05d}"
+        with self._storage.writer(stem.with_suffix(".keys")) as file:
+            file.write(keys)
         record = DoneRecord(plan.digest, results, xxh3_128_hexdigest(keys))
-        self._storage.put(self.path / f"done/{self._records:05d}.keys", keys)
-        self._storage.put(self.path / f"done/{self._records:05d}.json", msgspec.json.encode(record))
+        self._storage.put(stem.with_suffix(".json"), msgspec.json.encode(record))  # and the keys' entry beside it
         self._records += 1
 
     def resume(self, plan: Plan) -> Iterator[tuple[DoneRecord, bytes]]:
         """The done records of this plan whose files are whole, from the first on without a gap."""
         self._unseal()
         self._folders()  # a run that died while it tidied up has removed some of them
+        for folder in (self.path, self.path.parent):  # it may have died before it did so, too
+            self._storage.sync(folder)
         self._records = parts = 0
         while (done := self._done(plan, parts)) is not None:
             self._records += 1
@@ -135,12 +138,8 @@ class Staging:
             return None
         follows = [result.part for result in record.results] == list(range(part, part + len(record.results)))
         whole = follows and record.plan == plan.digest and record.keys_digest == xxh3_128_hexdigest(keys)
-        return (record, keys) if whole and all(self._whole(result) for result in record.results) else None
-
-    def _whole(self, result: PartResult) -> bool:
-        if not all((self.path / file).is_file() for file in (result.reject_file, result.index_file) if file):
-            return False
-        return all(self._digest(segment.file) == segment.digest for segment in result.segments)
+        pieces = (piece for result in record.results for piece in _pieces(result))
+        return (record, keys) if whole and all(self._digest(one.file) == one.digest for one in pieces) else None
 
     def _digest(self, file: str) -> str:
         try:
@@ -164,4 +163,11 @@ class Staging:
         for path in sorted(self.path.glob("*")):
             if path.name not in {"plan.json", "sealed.json"}:
                 self._storage.remove(path)
+        if (self.path / "sealed.json").exists():
+            self._storage.sync(self.path)
         self._storage.remove(self.path)
+
+
+def _pieces(result: PartResult) -> list[Piece]:
+    """All that a part left."""
+    return [*result.segments, *(one for one in (result.reject_file, result.index_file) if one is not None)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from tuneport.errors import StreamClosedError
-from tuneport.runs.messages import Segment
-from tuneport.runs.storage import failure
+from tuneport.errors import StorageError, StreamClosedError
+from tuneport.runs.failures import failure
+from tuneport.runs.messages import Piece, Segment
 
 
 class Streamed:
@@ -22,6 +22,7 @@ class Streamed:
 
         Raises:
             StreamClosedError: nobody reads them any more.
+            StorageError: they cannot be written.
         """
         try:
             self._stream.write(data)
@@ -30,13 +31,15 @@ class Streamed:
             raise StreamClosedError("whoever reads the stream has closed it") from None
         except OSError as error:
             raise failure(error, "write", "stdout") from error
+        except ValueError as error:
+            raise StorageError("cannot write to stdout: something in this process has closed it") from error
         self.digest.update(data)
-        return Segment(name, split, "", rows, len(data), "")
+        return Segment("", "", name, split, rows, len(data))
 
-    def save_rejects(self, _part: int, _entries: list[dict[str, Any]]) -> str:
+    def save_rejects(self, _part: int, _entries: list[dict[str, Any]]) -> Piece | None:
         """Keep none."""
-        return ""
+        return None
 
-    def save_index(self, _part: int, _lines: list[bytes]) -> str:
+    def save_index(self, _part: int, _lines: list[bytes]) -> Piece | None:
         """Keep none."""
-        return ""
+        return None

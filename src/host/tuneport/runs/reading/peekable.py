@@ -10,7 +10,12 @@ from tuneport.source import Source
 
 
 class Peekable(Source):
-    """A source that shows its first records by itself, and gives all of them when it is read."""
+    """A source that shows its first records by itself, and gives all of them when it is read.
+
+    It stands before other sources, whose records were looked at when they were read.
+    """
+
+    shallow = True
 
     @abc.abstractmethod
     def peek(self, count: int) -> Iterator[Entity]:

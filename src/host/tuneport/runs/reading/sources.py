@@ -15,6 +15,7 @@ from tuneport.errors import PluginError, SourceError, SourceNotFoundError, Tunep
 from tuneport.files import Resources
 from tuneport.model import Batch, Entity, Partition
 from tuneport.plugin_manager import Contribution
+from tuneport.runs.reading.bounds import bounded
 from tuneport.runs.reading.peekable import Peekable
 from tuneport.runs.reading.streams import Stream
 from tuneport.source import Source, SourceInfo
@@ -94,7 +95,9 @@ class PeekedSource(Peekable):
 def size_of(value: object, depth: int = 4) -> int:
     """About what a record takes, the texts of its turns included, as far as that is cheap to say."""
     if depth and isinstance(value, dict | list):
-        return sum(size_of(one, depth - 1) for one in (value.values() if isinstance(value, dict) else value))
+        # Here and below the base class's own methods: those of a subclass may do anything.
+        held = dict.values(value) if isinstance(value, dict) else list.__iter__(value)
+        return sum(size_of(one, depth - 1) for one in held)
     return len(value) if isinstance(value, str | bytes) else 8
 
 
@@ -193,7 +196,7 @@ def _types_in(entities: Iterable[Entity], types: dict[str, str]) -> dict[str, st
     settled: set[tuple[object, type]] = set()
     for entity in entities:
         # Whoever passes something else than a dict is told by the run itself, record by record.
-        for name, value in entity.items() if isinstance(entity, dict) else ():
+        for name, value in dict.items(entity) if isinstance(entity, dict) else ():
             kind = type(value)
             if (name, kind) in settled or not isinstance(name, str) or not _encodable(name):
                 continue
@@ -215,7 +218,7 @@ def _type(value: Any, depth: int = 0) -> str:
         return ""
     if isinstance(value, list | tuple):
         inner = ""
-        for item in value if depth < 3 else ():
+        for item in (list if isinstance(value, list) else tuple).__iter__(value) if depth < 3 else ():
             inner = merged(inner, _type(item, depth + 1))
         return list_of(inner)
     return _SCALARS.get(type(value), "json" if isinstance(value, Mapping) else "string")
@@ -281,6 +284,8 @@ def partitions_of(source: Source, target_bytes: int) -> list[Partition]:
 def readable(source: Source, partition: Partition | None, fields: frozenset[str] | None) -> Iterator[Batch]:
     """Read a range; whatever a third party's source raises becomes a SourceError.
 
+    A record that is nested too deeply is listed as malformed: none goes on to what would end the process at it.
+
     Raises:
         SourceError: the source failed.
     """
@@ -288,7 +293,7 @@ def readable(source: Source, partition: Partition | None, fields: frozenset[str]
         for batch in source.read(partition, fields):
             if len(batch.ordinals) != len(batch.entities):
                 raise ValueError(f"a batch of {len(batch.entities)} entities with {len(batch.ordinals)} ordinals")
-            yield batch
+            yield batch if source.shallow else bounded(batch)
     except (TuneportError, GeneratorExit):
         raise
     except Exception as error:

@@ -96,6 +96,14 @@ def read_earlier(folder: Path, group_by: Sequence[str]) -> Earlier:
     return Earlier(manifest.digest, dataset.path, Before(sides.units, sides.samples))
 
 
+def digest_at(folder: Path) -> str | None:
+    """The digest of the dataset that would be read now; None where there is none."""
+    try:
+        return _opened(folder).digest
+    except RecipeError:
+        return None
+
+
 def _add(sides: _Sides, line: _Stood, dataset: Dataset) -> None:
     stood = sides.units.setdefault(line.unit, line.side)
     if stood != line.side:

@@ -15,6 +15,7 @@ from tuneport.errors import RecipeError, UsageError
 from tuneport.files import shown
 from tuneport.lines import MAX_LINE, DamagedError, Lines
 from tuneport.model import Problem, Reject
+from tuneport.nesting import is_deep_text
 from tuneport.runs.splitting.layouts import LAYOUTS, asked_by
 from tuneport.runs.splitting.units import asked_in, prompt_key, text_key
 from tuneport.sample import Chat, Instruction, Sample
@@ -85,7 +86,8 @@ def _asked(path: Path) -> Iterator[list[str]]:
 
 def _asked_in(line: bytes, place: str) -> list[str]:
     try:
-        row = _decode(line.removeprefix(b"\xef\xbb\xbf")) if len(line) <= MAX_LINE else None
+        readable = len(line) <= MAX_LINE and not is_deep_text(line)
+        row = _decode(line.removeprefix(b"\xef\xbb\xbf")) if readable else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         row = None
     if row is None:

@@ -49,7 +49,12 @@ def raised_by(stage: StageRef, whose: Whose, error: BaseException, warned: set[s
 
     What it said may hold the record's values: the reject does not repeat it, and the log does once per stage,
     for whoever has to mend the plugin.
+
+    Raises:
+        KeyboardInterrupt: the error is none of the plugin's, for a signal came while it worked.
     """
+    if isinstance(error, KeyboardInterrupt):
+        raise error
     if isinstance(error, UnicodeEncodeError):
         return whose.reject(stage.qualified, "bad_utf8", "Text holds a lone surrogate")
     reason = f"{stage.qualified} raised {raised(error)}"

@@ -12,6 +12,7 @@ from tuneport.runs.codes import sound
 from tuneport.runs.messages import Rejected, StageRef
 from tuneport.runs.planning.compiled import Compiled
 from tuneport.runs.working.blame import Whose, raised_by, rule_code
+from tuneport.runs.working.breaker import Chain, labels
 from tuneport.sample import Sample
 
 KEPT_PROBLEMS = 10
@@ -24,12 +25,15 @@ class Judge:
     Attributes:
         stats: validator name to what it said so far.
         kept: what was said of the last sample and did not refuse it.
+        chains: the maker of the rows and each validator by itself, to be told when it fails.
     """
 
     def __init__(self, compiled: Compiled) -> None:
         self._write = compiled.judged
-        self._validators = compiled.validators
         self._warned = compiled.warned
+        made = [f"{label} for validators" for label in labels([self._write[0]] if self._write is not None else [])]
+        self.chains = [Chain([label]) for label in (*made, *labels(stage for _, stage, _ in compiled.validators))]
+        self._validators = [*zip(compiled.validators, self.chains[len(made) :], strict=True)]
         self.kept: list[str] = []
         self.stats = {name: ValidatorStats(stage.qualified) for name, stage, _ in compiled.validators}
 
@@ -41,23 +45,31 @@ class Judge:
         stage, write = self._write
         try:
             row = write(sample)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
-            return raised_by(stage, whose, error, self._warned)
+        except BaseException as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+            failed = raised_by(stage, whose, error, self._warned)
+            self.chains[0].ended(0, failed)
+            return failed
+        self.chains[0].passed += 1
         if isinstance(row, Reject):
             return whose.reject(stage.qualified, rule_code(stage, row.code), row.reason)
         if sample.structured:
             row = as_it_was(row, sample.structured)
-        refusals = [self._one(name, ref, validate, row, whose) for name, ref, validate in self._validators]
+        refusals = [self._one(*validator, chain, row, whose) for validator, chain in self._validators]
         return next((refusal for refusal in refusals if refusal is not None), None)
 
-    def _one(self, name: str, stage: StageRef, validate: Any, row: Mapping[str, Any], whose: Whose) -> Rejected | None:
+    def _one(
+        self, name: str, stage: StageRef, validate: Any, chain: Chain, row: Mapping[str, Any], whose: Whose
+    ) -> Rejected | None:
         stats = self.stats[name]
         stats.judged += 1
         try:
             problems = problems_of(validate, row)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+        except BaseException as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             stats.refused += 1
-            return raised_by(stage, whose, error, self._warned)
+            failed = raised_by(stage, whose, error, self._warned)
+            chain.ended(0, failed)
+            return failed
+        chain.passed += 1
         if not problems:
             return None
         told = [sound(problem.message) for problem in problems]

@@ -17,6 +17,7 @@ from tuneport.runs.planning.formats import fits
 from tuneport.runs.weights.copies import copies
 from tuneport.runs.weights.losses import Aspects, in_order, lost
 from tuneport.runs.working.blame import Whose, raised_by, rejected_by, rule_code
+from tuneport.runs.working.breaker import Chain
 from tuneport.runs.working.features import Observer, declared_feature, unwritable
 from tuneport.sample import Sample, kind_of
 
@@ -41,6 +42,7 @@ class Lines:
         seed: the run's.
         notes: what is worth a line of the run's summary is counted here.
         warned: stages that raised, and were warned of.
+        chain: the format by itself, to be told when it fails.
     """
 
     format: NamedFormat
@@ -48,6 +50,7 @@ class Lines:
     seed: int
     notes: Counter[str]
     warned: set[str]
+    chain: Chain
     ledger: FormatStats = field(default_factory=FormatStats)
     aspects: dict[Aspects, int] = field(default_factory=dict)
     rows: dict[str, list[bytes]] = field(default_factory=dict)
@@ -82,12 +85,15 @@ class Lines:
         try:
             row: object = (self._unfit(sample) if self._picky else None) or self._write(sample)
             reject = self._ruled(row.code, row.reason) if isinstance(row, Reject) else self._checked(row)
-            if reject is not None:
-                return rejected_by(self.stage, whose, reject)
             # The observer's is a copy, for whoever looks at the row next may change it.
-            return Line(_encode(row), dict(row) if self.observer is not None and isinstance(row, dict) else None)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
-            return raised_by(self.stage, whose, error, self.warned)
+            looked_at = dict(row) if self.observer is not None and isinstance(row, dict) else None
+            line = Line(_encode(row), looked_at) if reject is None else rejected_by(self.stage, whose, reject)
+        except BaseException as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+            failed = raised_by(self.stage, whose, error, self.warned)
+            self.chain.ended(0, failed)
+            return failed
+        self.chain.passed += 1
+        return line
 
     def keep(self, line: Line, split: str, times: int, aspects: Aspects) -> None:
         """Keep a row, as often as it is to stand there."""

@@ -16,6 +16,7 @@ from tuneport.runs.planning.plan import Plan
 from tuneport.runs.reading.sources import readable
 from tuneport.runs.working.apart import NOWHERE, Place, apartness
 from tuneport.runs.working.blame import Whose, bad_weight, raised_by, rejected_by
+from tuneport.runs.working.breaker import Chain, labels
 from tuneport.runs.working.records import key_reader, subject_reader, visibility, within
 from tuneport.runs.working.spool import packed
 from tuneport.sample import Sample
@@ -44,7 +45,7 @@ class _Columns:
         self.strata += place.strata
         self.prompts += place.prompts
 
-    def candidates(self, part: Part, read: int, end: int) -> Candidates:
+    def candidates(self, part: Part, read: int, end: int, chain: Chain) -> Candidates:
         """What is told of a part of which so much was read."""
         return Candidates(
             part=part.index,
@@ -57,6 +58,7 @@ class _Columns:
             units=b"".join(self.units),
             strata=b"".join(self.strata),
             prompts=b"".join(self.prompts),
+            streaks=chain.streaks(),
         )
 
 
@@ -83,6 +85,10 @@ class _InletPreparer:
         self._conditions = stages.conditions
         self._style_ref, self._style = stages.style
         self._filters, self._weightings, self._deferred = stages.filters, stages.weightings, stages.deferred
+        refs = [self._style_ref, *(ref for ref, _ in (*stages.filters, *stages.weightings, *stages.deferred))]
+        self._labels, self._positions = labels(refs), {id(ref): position for position, ref in enumerate(refs)}
+        # A split rejects what the last stage before the deferred ones has answered.
+        self._weighed = len(refs) - len(stages.deferred) - 1
         self._spooled = plan.deferred
         self._take_counts, self._warned = compiled.take_counts, compiled.warned
         self._key, self._subject = key_reader(inlet.key), subject_reader(inlet.subject)
@@ -96,8 +102,8 @@ class _InletPreparer:
         self._bounded = plan.pipeline.bounds != UNBOUNDED and not self._deferred
 
     def prepare(self, part: Part) -> tuple[Candidates, Prepared]:
-        """One part's candidates, and what is needed to render them."""
-        prepared = Prepared()
+        """One part's candidates, and what is needed to render them. A broken plugin ends it early."""
+        prepared, chain = Prepared(), Chain(self._labels)
         columns = _Columns([array("d") for _ in self._deferred], array("d") if self._averages else None)
         read = end = 0
         batches: Iterable[Batch] | None
@@ -110,19 +116,32 @@ class _InletPreparer:
             prepared.rejected.extend(
                 Whose(bad.ordinal).reject("source", bad.code, bad.reason) for bad in batch.malformed
             )
-            for ordinal, entity in zip(batch.ordinals, batch.entities, strict=True):
-                rejected = self._one(ordinal, entity, prepared, columns)
-                if rejected is not None:
-                    prepared.rejected.append(rejected)
+            self._batch(batch, prepared, columns, chain)
+            if chain.full:
+                break
         prepared.notes = dict(self._take_counts())
-        return columns.candidates(part, read, end), prepared
+        chain.passed = len(prepared.samples)
+        return columns.candidates(part, read, end, chain), prepared
+
+    def _batch(self, batch: Batch, prepared: Prepared, columns: _Columns, chain: Chain) -> None:
+        """Take a batch of records through all stages, or as many as it takes to know that one is broken."""
+        for ordinal, entity in zip(batch.ordinals, batch.entities, strict=True):
+            rejected = self._one(ordinal, entity, prepared, columns)
+            if rejected is None:
+                continue
+            prepared.rejected.append(rejected)
+            position = self._weighed if rejected.stage == "split" else self._positions.get(id(self._at))
+            if position is not None:
+                chain.passed = len(prepared.samples)
+                chain.ended(position, rejected)
+                if chain.full:
+                    return
 
     def _one(self, ordinal: int, entity: object, prepared: Prepared, columns: _Columns) -> Rejected | None:
         """Take one record through all stages; its reject, or None where its sample was added."""
-        whose = Whose(ordinal)
+        whose, self._at = Whose(ordinal), _RECORD
         if not isinstance(entity, dict):
             return whose.reject("source", "bad_type", f"A record is a dict, not {type(entity).__name__}")
-        self._at = _RECORD
         try:
             if self._visible is not None:
                 entity = self._visible(entity)
@@ -131,7 +150,7 @@ class _InletPreparer:
             kept = sample if isinstance(sample, Rejected) else self._offered(entity, sample, whose, columns)
             if isinstance(kept, Rejected):
                 return kept
-        except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+        except BaseException as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             return raised_by(self._at, whose, error, self._warned)
         prepared.samples.append(kept)
         prepared.ordinals.append(ordinal)
@@ -145,6 +164,8 @@ class _InletPreparer:
         if rejected is not None:
             return rejected
         self._at = self._style_ref
+        if type(sample.metadata) is not dict:
+            raise TypeError(f"metadata is a dict, not {type(sample.metadata).__name__}")
         identity = xxh3_128_digest(sample.content())
         place = self._apart(entity, sample, identity) if self._apart is not None else NOWHERE
         if isinstance(place, Reject):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -14,11 +14,11 @@ from tuneport.model import Outcome
 from tuneport.runs.codes import sound
 from tuneport.runs.messages import (
     DUPLICATE,
-    KEY_BYTES,
     SPLITS,
     TRAIN,
     Candidates,
     PartResult,
+    Piece,
     Prepared,
     Rejected,
     Segment,
@@ -26,13 +26,16 @@ from tuneport.runs.messages import (
 )
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.publishing import index
+from tuneport.runs.streaks import Streaks
 from tuneport.runs.weights.losses import aspects_for
 from tuneport.runs.weights.sums import WeightSums
-from tuneport.runs.working.blame import Whose
+from tuneport.runs.working.blame import Whose, raised_by
+from tuneport.runs.working.breaker import Chain, labels
 from tuneport.runs.working.judge import Judge
 from tuneport.runs.working.labels import Labels
 from tuneport.runs.working.lines import Line, Lines
 from tuneport.runs.working.measure import Measures
+from tuneport.runs.working.rendering import Rendering
 from tuneport.runs.working.spool import unpacked
 from tuneport.runs.working.weigh import Finisher
 from tuneport.sample import Sample
@@ -47,52 +50,11 @@ class Keeper(Protocol):
     def save(self, part: int, name: str, split: str, data: bytes, rows: int) -> Segment:
         """Keep the bytes of (part, format, split), with their number of rows."""
 
-    def save_rejects(self, part: int, entries: list[dict[str, Any]]) -> str:
-        """Keep the rejects of a part; where they stand."""
+    def save_rejects(self, part: int, entries: list[dict[str, Any]]) -> Piece | None:
+        """Keep the rejects of a part."""
 
-    def save_index(self, part: int, lines: list[bytes]) -> str:
-        """Keep a part's lines of the index; where they stand."""
-
-
-@dataclass
-class _Part:
-    """One part while it is rendered."""
-
-    candidates: Candidates
-    prepared: Prepared
-    verdict: Verdict
-    formats: list[Lines]
-    judge: Judge
-    measures: Measures
-    notes: Counter[str]
-    exported: bytearray
-    splits: Counter[str] = field(default_factory=Counter)
-    weights: list[float] = field(default_factory=list)
-    labels: dict[str, list[str | None]] = field(default_factory=dict)
-    refused: list[Rejected] = field(default_factory=list)
-    index: list[tuple[int, bytes]] = field(default_factory=list)
-
-    def whose(self, position: int) -> Whose:
-        prepared = self.prepared
-        return Whose(prepared.ordinals[position], prepared.keys[position], prepared.subjects[position])
-
-    def identity(self, position: int) -> bytes:
-        return self.candidates.keys[position * KEY_BYTES : (position + 1) * KEY_BYTES]
-
-    def unit(self, position: int) -> bytes:
-        units = self.candidates.units
-        return units[position * KEY_BYTES : (position + 1) * KEY_BYTES]
-
-    def locator(self, ordinal: int, place: Callable[[int, int], str]) -> str:
-        """Where a record of this part stands."""
-        return place(self.candidates.stream, self.verdict.base + ordinal)
-
-    def named(self, key: str | None, ordinal: int, place: Callable[[int, int], str]) -> str:
-        """A record's key, or where it stands."""
-        return key if key is not None else self.locator(ordinal, place)
-
-    def rejected(self) -> list[Rejected]:
-        return sorted(self.prepared.rejected, key=lambda reject: reject.ordinal)
+    def save_index(self, part: int, lines: list[bytes]) -> Piece | None:
+        """Keep a part's lines of the index."""
 
 
 class Renderer:
@@ -120,39 +82,63 @@ class Renderer:
         self._unit_mean = 1.0 if plan.pipeline.mean_one else None
         self._aspects = aspects_for(plan.compiled.sample)
         self._labels = Labels(plan)
+        self._called = labels(one.stage for one in plan.compiled.formats)
+        self._deferred = plan.deferred
         self._finishers = [Finisher(one.deferred, plan) for one in plan.compiled.preparations]
+        self._styles = [one.style[0] for one in plan.compiled.preparations]
         self._inlets = [stream.inlet for stream in plan.streams]
 
     def render(self, candidates: Candidates, prepared: Prepared, verdict: Verdict) -> PartResult:
-        """Write the samples the verdict keeps; name every record that it does not."""
+        """Write the samples the verdict keeps; name every record that it does not. A broken plugin ends it early."""
         notes, compiled = Counter(prepared.notes), self._compiled
         formats = [
-            Lines(one, self._columns.get(one.name), self._seed, notes, compiled.warned) for one in compiled.formats
+            Lines(one, self._columns.get(one.name), self._seed, notes, compiled.warned, Chain([label]))
+            for one, label in zip(compiled.formats, self._called, strict=True)
         ]
-        exported = bytearray(len(verdict.splits))
-        part = _Part(candidates, prepared, verdict, formats, Judge(compiled), Measures(compiled), notes, exported)
         finish = self._finishers[self._inlets[candidates.stream]]
         finish.summaries(verdict.summaries)
+        part = Rendering(
+            candidates,
+            prepared,
+            verdict,
+            formats,
+            Judge(compiled),
+            Measures(compiled),
+            notes,
+            bytearray(len(verdict.splits)),
+            finish.chain(),
+        )
+        chains = part.chains()
         for position, split in enumerate(verdict.splits):
             reject = self._one(part, position, split, finish)
             if reject is not None:
                 prepared.rejected.append(reject)
+            if (reject is not None or part.refused) and any(chain.full for chain in chains):
+                break
         self._columns |= {lines.name: lines.columns for lines in formats if lines.columns is not None}
         return self._result(part)
 
-    def _one(self, part: _Part, position: int, split: int, finish: Finisher) -> Rejected | None:
+    def _one(self, part: Rendering, position: int, split: int, finish: Finisher) -> Rejected | None:
         """Write one sample in every format; why none of them did, or None."""
         whose, identity = part.whose(position), part.identity(position)
         if split == DUPLICATE:
             return whose.reject("admit", "duplicate", "Same content as an earlier record", identity)
         kept = part.prepared.samples[position]
-        sample = unpacked(kept) if isinstance(kept, bytes) else kept
+        try:
+            sample = unpacked(kept) if isinstance(kept, bytes) else kept
+        except msgspec.ValidationError as error:
+            # Only now is it known that the sample is not what its class says.
+            style = self._styles[self._inlets[part.candidates.stream]]
+            return msgspec.structs.replace(raised_by(style, whose, error, self._compiled.warned), identity=identity)
         rejected = finish.weigh(sample, part.candidates.raw, position, whose, part.verdict.mean)
         if rejected is None:
+            part.weighed.passed += 1
             rejected = self._written(part, sample, SPLITS[split], whose, position)
+        else:
+            part.weighed.ended(finish.position(rejected.stage), rejected)
         return None if rejected is None else msgspec.structs.replace(rejected, identity=identity)
 
-    def _written(self, part: _Part, sample: Sample, split: str, whose: Whose, position: int) -> Rejected | None:
+    def _written(self, part: Rendering, sample: Sample, split: str, whose: Whose, position: int) -> Rejected | None:
         identity, weight = part.identity(position), sample.weight
         mean = self._unit_mean if self._unit_mean is not None else part.verdict.mean
         times: Sequence[int] = self._once
@@ -184,7 +170,7 @@ class Renderer:
         return None
 
     def _kept(
-        self, part: _Part, made: Sequence[Line | Rejected | None], times: Sequence[int], sample: Sample, split: str
+        self, part: Rendering, made: Sequence[Line | Rejected | None], times: Sequence[int], sample: Sample, split: str
     ) -> list[str]:
         """Keep what each format made of a sample; the format of each row."""
         aspects, wrote = self._aspects(sample), []
@@ -201,7 +187,7 @@ class Renderer:
         return wrote
 
     def _index_line(
-        self, part: _Part, sample: Sample, position: int, whose: Whose, wrote: list[str]
+        self, part: Rendering, sample: Sample, position: int, whose: Whose, wrote: list[str]
     ) -> index.IndexLine:
         key, measured = part.named(whose.key, whose.ordinal, self._place), part.measures.of(sample)
         line = index.IndexLine(part.identity(position).hex(), key, whose.subject, Outcome.EXPORTED, rows=wrote)
@@ -211,7 +197,7 @@ class Renderer:
         line.unit = part.unit(position).hex() or msgspec.UNSET
         return line
 
-    def _result(self, part: _Part) -> PartResult:
+    def _result(self, part: Rendering) -> PartResult:
         rejected = part.rejected()
         number, formats, keeper = part.candidates.part, part.formats, self._keeper
         segments = [
@@ -234,7 +220,7 @@ class Renderer:
             end=part.candidates.end,
             exported=part.splits.total(),
             segments=segments,
-            reject_file=keeper.save_rejects(number, entries) if entries else "",
+            reject_file=keeper.save_rejects(number, entries) if entries else None,
             outcomes=dict(Counter(str(reject.outcome) for reject in rejected)),
             rejects=dict(Counter(reject.code for reject in rejected)),
             errors=self._errors(part, rejected),
@@ -248,27 +234,33 @@ class Renderer:
             splits=dict(part.splits),
             written=bytes(part.exported) if self._split else b"",
             losses={lines.name: losses for lines in formats if (losses := lines.losses())},
-            index_file=keeper.save_index(number, lines) if lines else "",
+            index_file=keeper.save_index(number, lines) if lines else None,
+            streaks=self._streaks(part),
         )
 
-    def _index(self, part: _Part) -> list[bytes]:
+    def _streaks(self, part: Rendering) -> Streaks:
+        """What the part's stages failed at, those before the verdict among them where nobody has looked yet."""
+        before = Streaks() if self._deferred else part.candidates.streaks
+        return reduce(Streaks.joined, (chain.streaks() for chain in part.chains()), before)
+
+    def _index(self, part: Rendering) -> list[bytes]:
         """The part's lines of the index, in source order."""
         lost = [(reject.ordinal, index.encode(self._lost(part, reject))) for reject in part.prepared.rejected]
         # By place alone, and the sort is stable: several records may come of one line.
         return [line for _, line in sorted([*part.index, *lost], key=itemgetter(0))]
 
-    def _lost(self, part: _Part, reject: Rejected) -> index.IndexLine:
+    def _lost(self, part: Rendering, reject: Rejected) -> index.IndexLine:
         name = part.named(reject.key, reject.ordinal, self._place)
         line = index.IndexLine(reject.identity.hex() or None, name, reject.subject, reject.outcome)
         line.source = self._source[part.candidates.stream] if self._source else msgspec.UNSET
         return line
 
-    def _errors(self, part: _Part, rejected: list[Rejected]) -> list[str]:
+    def _errors(self, part: Rendering, rejected: list[Rejected]) -> list[str]:
         told = [reject for reject in rejected if reject.outcome is not Outcome.DUPLICATE][: self._max_errors]
         named = ((part.named(reject.key, reject.ordinal, self._place), reject) for reject in told)
         return [f"Entity {name}: {sound(reject.reason)}" for name, reject in named]
 
-    def _entry(self, part: _Part, reject: Rejected) -> dict[str, Any]:
+    def _entry(self, part: Rendering, reject: Rejected) -> dict[str, Any]:
         source = {"source": self._source[part.candidates.stream]} if self._source else {}
         return {
             **source,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec.json
 import msgspec.msgpack
-from xxhash import xxh3_128
+from xxhash import xxh3_128_hexdigest
 
-from tuneport.errors import PluginError
+from tuneport.errors import PluginError, TuneportError
+from tuneport.runs.failures import damaged
 from tuneport.runs.messages import Candidates, Prepared, Rejected, SpooledPart, SpoolRecord
 from tuneport.runs.storage import Storage
 from tuneport.sample import Sample
@@ -100,18 +101,31 @@ class Spool:
         columns, samples = _encode(candidates), _encode(prepared)
         self._storage.write(self._file(candidates.part, "candidates"), columns)
         self._storage.write(self._file(candidates.part, "samples"), samples)
-        self._parts.append(SpooledPart(candidates.part, candidates.stream, candidates.read, _digest(columns, samples)))
+        digests = xxh3_128_hexdigest(columns), xxh3_128_hexdigest(samples)
+        self._parts.append(SpooledPart(candidates.part, candidates.stream, candidates.read, *digests))
         return len(columns) + len(samples)
 
+    def forget_last(self) -> None:
+        """Forget the part that was put in last, before a savepoint vouches for it."""
+        del self._parts[max(self._saved, len(self._parts) - 1) :]
+
     def candidates(self) -> Iterator[Candidates]:
-        """What every part offers the reducer, in part order."""
+        """What every part offers the reducer, in part order.
+
+        Raises:
+            StorageError: it cannot be read, or is not what was written.
+        """
         for part in self._parts:
-            yield _candidates(self._file(part.part, "candidates").read_bytes())
+            yield _candidates(self._read(part, "candidates"))
 
     def take(self, part: int) -> tuple[Candidates, Prepared]:
-        """What was put in for one part."""
-        columns = _candidates(self._file(part, "candidates").read_bytes())
-        kept = _spooled(self._file(part, "samples").read_bytes())
+        """What was put in for one part.
+
+        Raises:
+            StorageError: it cannot be read, or is not what was written.
+        """
+        columns = _candidates(self._read(self._parts[part], "candidates"))
+        kept = _spooled(self._read(self._parts[part], "samples"))
         return columns, Prepared([*kept.samples], kept.ordinals, kept.keys, kept.subjects, kept.rejected, kept.notes)
 
     def savepoint(self, *, last: bool = False) -> None:
@@ -120,8 +134,8 @@ class Spool:
         for part in fresh:
             self._storage.sync(self._file(part.part, "candidates"))
             self._storage.sync(self._file(part.part, "samples"))
-        self._storage.sync(self._path)
         record = SpoolRecord(self._plan, fresh, last)
+        # Putting it makes the parts' entries in the same folder durable, too.
         self._storage.put(self._path / f"record-{self._records:05d}.json", msgspec.json.encode(record))
         self._records += 1
         self._saved = len(self._parts)
@@ -142,21 +156,27 @@ class Spool:
         try:
             data = (self._path / f"record-{self._records:05d}.json").read_bytes()
             record = msgspec.json.decode(data, type=SpoolRecord)
-            whole = all(self._digest_of(part.part) == part.digest for part in record.parts)
         except (OSError, msgspec.DecodeError):
             return None
+        whole = all(self._whole(part) for part in record.parts)
         first = len(self._parts)
         follows = [part.part for part in record.parts] == list(range(first, first + len(record.parts)))
         return record if whole and follows and record.plan == self._plan and not self.complete else None
 
-    def _digest_of(self, part: int) -> str:
-        return _digest(self._file(part, "candidates").read_bytes(), self._file(part, "samples").read_bytes())
+    def _whole(self, part: SpooledPart) -> bool:
+        try:
+            self._read(part, "candidates")
+            self._read(part, "samples")
+        except TuneportError:
+            return False
+        return True
+
+    def _read(self, part: SpooledPart, kind: Literal["candidates", "samples"]) -> bytes:
+        path = self._file(part.part, kind)
+        data = self._storage.read(path)
+        if xxh3_128_hexdigest(data) != getattr(part, kind):
+            raise damaged(path)
+        return data
 
     def _file(self, part: int, kind: str) -> Path:
         return self._path / f"{part:06d}.{kind}"
-
-
-def _digest(columns: bytes, samples: bytes) -> str:
-    digest = xxh3_128(columns)
-    digest.update(samples)
-    return digest.hexdigest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from itertools import compress
 from math import isfinite, isnan
 
@@ -14,6 +13,7 @@ from tuneport.runs.messages import TRAIN, Candidates, Rejected, StageRef
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.weights.sums import WeightSums
 from tuneport.runs.working.blame import Whose, bad_weight, raised_by
+from tuneport.runs.working.breaker import Chain, labels
 from tuneport.sample import Sample
 from tuneport.summary import Summary
 
@@ -61,21 +61,33 @@ class Finisher:
                 weight *= factor(None if isnan(number) else number)
                 if not isfinite(weight) or weight < 0.0:
                     return bad_weight(stage, whose, weight, self._warned)
-            except (Exception, SystemExit) as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+            except BaseException as error:  # noqa: BLE001  -- one record, one reject: the run goes on
                 return raised_by(stage, whose, error, self._warned)
         if self._factors:
             weight = self._bounded(weight)
         sample.weight = weight / mean if self._scaled and mean else weight
         return None
 
+    def chain(self) -> Chain:
+        """The functions from number to factor, to be told when one of them fails at a record of a part."""
+        return Chain([f"{label} with its summary" for label in labels(stage for stage, _ in self._deferred)])
+
+    def position(self, stage: str) -> int:
+        """Where a weighting stands among them."""
+        return next(position for position, (ref, _) in enumerate(self._deferred) if ref.qualified == stage)
+
     def weights(self, candidates: Candidates, splits: bytes) -> Iterator[float]:
         """The final weights of a part's samples that are trained on, before they are scaled."""
         columns = [array("d", column) for column in (candidates.weights, *candidates.raw)]
         for weight, *numbers in compress(zip(*columns, strict=True), (split == TRAIN for split in splits)):
-            with suppress(Exception, SystemExit):  # it will be the reject of this sample
+            try:
                 final = self._final(weight, numbers)
-                if isfinite(final) and final >= 0.0:
-                    yield final
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # noqa: BLE001, S112  -- it will be the reject of this sample
+                continue
+            if isfinite(final) and final >= 0.0:
+                yield final
 
     def _final(self, weight: float, numbers: Iterable[float]) -> float:
         for (_, factor), number in zip(self._factors, numbers, strict=True):

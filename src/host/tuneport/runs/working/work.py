@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
-from tuneport.errors import DataError, StoppedError
+from tuneport.errors import DataError, Interrupted, PluginError, SourceError, StoppedError
 from tuneport.runs.executors.local import InProcess
-from tuneport.runs.limits import tolerable
+from tuneport.runs.limits import at_an_error, tolerable
 from tuneport.runs.messages import Candidates, PartResult, Verdict
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.publishing.staging import Staging
 from tuneport.runs.reading.parts import Parts
 from tuneport.runs.tally import Tally
 from tuneport.runs.working.admit import Reducer
+from tuneport.runs.working.breaker import Breaker
 from tuneport.runs.working.render import Keeper
 from tuneport.runs.working.spool import Spool
 
 Told = Callable[[int, int | None, int], None]
 """Called after each part with the exported count before it, the number of parts, and the records read."""
+
+
+def _nothing(_candidates: Candidates) -> None:
+    pass
+
+
+@contextmanager
+def _sound(forget: Callable[[], None]) -> Iterator[None]:
+    """Forget the part that was made last where it turns out that a plugin swallowed a signal meanwhile."""
+    try:
+        yield
+    except Interrupted as error:
+        if error.late:
+            forget()
+        raise
 
 
 _RECORD_BYTES = 1024
@@ -49,6 +66,7 @@ class Work:
         self._told = told
         self._keeper = keeper
         self._reducer = Reducer(plan)
+        self._breaker = Breaker()
         self._total: int | None = None
         self._read = 0
         self._done: list[tuple[int, int]] = []
@@ -56,6 +74,8 @@ class Work:
 
     def restore(self, keys: bytes, results: Sequence[PartResult]) -> None:
         """Take up parts that were done before: the identities they brought, and how far they reach."""
+        for result in results:
+            self._breaker.broken(result.streaks)
         if self._spool is None:
             self._reducer.restore(keys, results)
             self._done += [(result.stream, result.read) for result in results]
@@ -90,24 +110,34 @@ class Work:
             else:
                 self._reducer.written(before)
 
-    def _prepared(self, executor: InProcess, done: Iterable[tuple[int, int]]) -> Iterator[Candidates]:
+    def _prepared(
+        self, executor: InProcess, done: Iterable[tuple[int, int]], look: Callable[[Candidates], None] = _nothing
+    ) -> Iterator[Candidates]:
         parts = Parts(self._plan, done)
         self._total, self._read = parts.total, parts.read.total()
-        for candidates in executor.prepare(parts):
+        for candidates in executor.prepare(parts, look):
             parts.count(candidates.stream, candidates.read)
             self._read = parts.read.total()
             yield candidates
 
     def _fill(self, executor: InProcess, spool: Spool) -> None:
         """Prepare every part into the spool."""
-        saved = 0
+        saved, breaker = 0, Breaker()
+        for candidates in spool.candidates():
+            breaker.broken(candidates.streaks)
+
+        def look(candidates: Candidates) -> None:
+            if (broken := breaker.broken(candidates.streaks)) is not None:
+                raise broken if self._plan.recipe.output.continue_on_error else at_an_error(broken.message)
+
         try:
-            for _candidates in self._prepared(executor, spool.done()):
-                self._told(self._tally.stats.exported_entities, self._total, self._read)
+            for _candidates in self._prepared(executor, spool.done(), look):
+                with _sound(spool.forget_last):
+                    self._told(self._tally.stats.exported_entities, self._total, self._read)
                 if executor.spooled - saved >= self._plan.sizes.savepoint_bytes:
                     saved = executor.spooled
                     self._spooled(spool)
-        except (KeyboardInterrupt, StoppedError):
+        except (DataError, PluginError, SourceError, KeyboardInterrupt, StoppedError):
             self._spooled(spool)
             raise
         self._spooled(spool, last=True)
@@ -124,14 +154,20 @@ class Work:
                 before = tally.stats.exported_entities
                 tally.add(result)
                 self._reducer.written(result)
-                unsaved.append(result)
+                # A part that ends such a run may not be worked on to its end: it is never kept.
+                broken = self._breaker.broken(result.streaks)
+                if broken is None:
+                    unsaved.append(result)
                 size += max(result.read * _RECORD_BYTES, sum(segment.size for segment in result.segments))
-                self._told(before, self._total, self._read)
+                with _sound(lambda: unsaved.__delitem__(slice(-1, None))):
+                    self._told(before, self._total, self._read)
                 tolerable(tally.stats, self._plan.recipe)
+                if broken is not None:
+                    raise broken
                 if size >= self._plan.sizes.savepoint_bytes:
                     self._savepoint(unsaved)
                     size = 0
-        except (DataError, KeyboardInterrupt, StoppedError):
+        except (DataError, PluginError, SourceError, KeyboardInterrupt, StoppedError):
             self._savepoint(unsaved)
             raise
         self._savepoint(unsaved)

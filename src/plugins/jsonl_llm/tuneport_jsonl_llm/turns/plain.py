@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import msgspec.json
+import msgspec
 
+from tuneport.nesting import read_json
 from tuneport_jsonl_llm.values import json_text
 
 
@@ -16,7 +17,7 @@ def decoded(text: str) -> Any:
     if not stripped.startswith(("[", "{")):
         return None
     try:
-        return msgspec.json.decode(stripped)
+        return read_json(stripped)
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError):
         return None
 

@@ -14,8 +14,9 @@ from heapq import merge
 from itertools import chain
 from typing import IO, Any
 
+from tuneport.runs.failures import failure
 from tuneport.runs.reading.grouping.holding import Held, Large, Packed, PackedGroup, size_of
-from tuneport.runs.storage import Storage, failure
+from tuneport.runs.storage import Storage
 
 _BITS = 4
 _FILES = 1 << _BITS

@@ -1,0 +1,142 @@
+"""What a run looks at before it reads anything: whether its output could be published in the end, and will last.
+
+A file system that cannot do what is needed is told now, and not after an hour's work.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from contextlib import suppress
+from logging import getLogger
+from pathlib import Path
+
+from tuneport.errors import StorageError, TargetExistsError, TuneportError
+from tuneport.runs.amounts import bytes_in, size
+from tuneport.runs.planning.mounts import is_mount, mount_of
+from tuneport.runs.planning.plan import Plan
+from tuneport.runs.planning.target import Target
+from tuneport.runs.reading.streams import Stream
+from tuneport.runs.storage import Storage
+
+log = getLogger("tuneport")
+
+PROBE = "probe"
+"""The folder in staging in which it is tried out what the file system can do."""
+
+_TABLE_RECORD = 4096
+"""What a record of a table counts for at most: a database file holds more than the one table that is read."""
+_PACKED = re.compile(r"\.(gz|zst)\b", re.IGNORECASE)
+_SLACK = 1.1
+
+
+def look_ahead(plan: Plan, storage: Storage) -> None:
+    """Look before the run begins; the caller holds the lock, and the staging folder is ours.
+
+    Raises:
+        TargetExistsError: what is made could not be renamed to its place.
+        StorageError: the file system cannot do what publishing needs, or fails.
+        NotPermittedError: we may not write here.
+        TryAgainError: there is no space at all.
+    """
+    target = plan.target
+    within_one_mount(target)
+    fresh = not target.staging.exists()
+    try:
+        storage.mkdir(target.staging)
+        _try_out(target, storage)
+    except TuneportError:
+        with suppress(TuneportError):  # what went wrong first is told
+            storage.remove(target.staging if fresh else target.staging / PROBE)
+        raise
+    warn_of_space(plan)
+
+
+def within_one_mount(target: Target) -> None:
+    """Check that staging and the place of publishing are parts of one mounted file system.
+
+    Raises:
+        TargetExistsError: they are not.
+    """
+    if is_mount(target.staging):
+        text = f"{target.staging} is a mount point, and nothing can be renamed out of it"
+        raise TargetExistsError(text, "unmount it: the staging folder is made where the output will stand")
+    if target.on_exists == "version" and target.path.is_dir():
+        if mount_of(target.path) == mount_of(target.path.parent):
+            return
+        text = f"{target.shown} lies on another file system than the folder it stands in"
+        raise TargetExistsError(f"{text}, and nothing can be renamed there", f"name {os.path.realpath(target.path)}")
+
+
+def _try_out(target: Target, storage: Storage) -> None:
+    """Do in a small way what publishing will do: durable files and folders, renames, an exchange of folders."""
+    probe = target.staging / PROBE
+    storage.remove(probe)
+    storage.mkdir(probe)
+    with storage.writer(probe / "file") as file:
+        file.write(b"tried out\n")
+    if not storage.could_sync(probe):
+        text = "%s: this file system cannot make folders durable: a power cut may take what was just published"
+        log.warning(text, target.path.parent)
+    storage.publish(probe / "file", probe / "moved")
+    if target.on_exists == "replace" and target.kind == "folder" and target.path.is_dir():
+        storage.mkdir(probe / "old")
+        storage.mkdir(probe / "new")
+        _exchange(target, probe, storage)
+    storage.remove(probe)
+
+
+def _exchange(target: Target, probe: Path, storage: Storage) -> None:
+    try:
+        storage.exchange(probe / "new", probe / "old")
+    except StorageError as error:
+        cause = error.__cause__
+        if not isinstance(cause, OSError) or cause.errno not in {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}:
+            raise
+        text = f"{target.shown}: this file system cannot let two folders change places"
+        raise StorageError(text, f"--on-exists version, in another folder; or remove {target.shown} first") from cause
+
+
+def warn_of_space(plan: Plan) -> None:
+    """Warn where there is less space than the run may need, by a tenth to spare. It goes on all the same."""
+    needed = needed_bytes(plan)
+    if needed is None:
+        return
+    place = plan.target.path.parent
+    found = os.statvfs(place)
+    free, staged = found.f_bavail * found.f_frsize, bytes_in(plan.target.staging)
+    if free + staged < needed * _SLACK:
+        log.warning(
+            "%s: up to about %s more are needed while it is made, and %s are free",
+            plan.target.shown,
+            size(max(0, needed - staged)),
+            size(free),
+        )
+
+
+def needed_bytes(plan: Plan) -> int | None:
+    """About how much space a run takes at most while it works; None where nobody can say.
+
+    Rows are taken to be as large as records: source bytes, once for each format as they are rendered, once more as
+    they are copied into the files of the output, and once where samples wait for all others. Nothing is known of
+    compressed sources, of those that do not tell their size, and of those of which only some records are read.
+    """
+    if any(inlet.limit is not None for inlet in plan.inlets):
+        return None
+    known = [_bytes_of(stream) for stream in plan.streams]
+    total = sum(one for one in known if one is not None)
+    copies = 2 * len(plan.pipeline.formats) + plan.deferred
+    return None if None in known else total * copies
+
+
+def _bytes_of(stream: Stream) -> int | None:
+    """The size of what a stream reads, as its files tell it."""
+    revision, rows = stream.info.revision or {}, stream.info.rows
+    if _PACKED.search(" ".join([stream.name, stream.info.title, *revision])):
+        return None
+    # Of rows that are grouped, each file has its own facts, after its name.
+    sizes = [int(value) for fact, value in revision.items() if fact.rpartition(": ")[2] == "size"]
+    if not sizes:
+        return None
+    return sum(sizes) if rows is None else min(sum(sizes), rows * _TABLE_RECORD)
