@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tuneport.runs.disk import Disk
 from tuneport.runs.storage import Storage
+from tuneport.runs.summed import summed
 
 NOW = "2026-11-22T00:00:00Z"
 
@@ -34,6 +36,17 @@ def rows(path: Path) -> list[dict[str, Any]]:
 def recipe(source: Path, output: Path, **sections: Mapping[str, Any]) -> dict[str, Any]:
     """A recipe with a pinned time."""
     return {"source": str(source), "output": {"path": str(output)}, "run": {"now": NOW}, **sections}
+
+
+def staged_plan(staging: Path) -> dict[str, Any]:
+    """The plan that a staging folder holds."""
+    plan: dict[str, Any] = json.loads((staging / "plan.json").read_bytes().partition(b"\n")[2])
+    return plan
+
+
+def put_staged_plan(staging: Path, plan: dict[str, Any]) -> None:
+    """Put another in its place, whose sum is right."""
+    (staging / "plan.json").write_bytes(summed(json.dumps(plan).encode()))
 
 
 def faq_lines(count: int) -> bytes:
@@ -72,22 +85,35 @@ class Killed(BaseException):
     """Stands for the death of the process: nothing may catch it."""
 
 
-class Watched(Disk):
+class Around(Disk):
+    """The real disk; what others do around each call of it stands in `around`."""
+
+    def __init__(self) -> None:
+        for name in vars(Disk):
+            if not name.startswith("_"):
+                setattr(self, name, partial(self.around, name, getattr(super(), name)))
+
+    def around(self, name: str, call: Callable[..., Any], *arguments: Any) -> Any:
+        """One call, by its name, and how it is done."""
+        raise NotImplementedError
+
+    @staticmethod
+    def paths(arguments: tuple[Any, ...]) -> list[Path]:
+        """The paths that a call is about; of two the second one comes to be."""
+        return [one for one in arguments if isinstance(one, Path)]
+
+
+class Watched(Around):
     """The real disk, and what is called with the name and the path of each call before it happens."""
 
     def __init__(self, before: Callable[[str, Path], None]) -> None:
-        for name in vars(Disk):
-            if not name.startswith("_"):
-                setattr(self, name, self._watched(name, before))
+        super().__init__()
+        self._before = before
 
-    def _watched(self, name: str, before: Callable[[str, Path], None]) -> Callable[..., Any]:
-        call = getattr(super(), name)
-
-        def watched(*arguments: Any) -> Any:
-            before(name, [one for one in arguments if isinstance(one, Path)][-1])
-            return call(*arguments)
-
-        return watched
+    def around(self, name: str, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Tell of it, then do it."""
+        self._before(name, self.paths(arguments)[-1])
+        return call(*arguments)
 
 
 def watched(before: Callable[[str, Path], None]) -> Storage:

@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tools import Around
+
 from tuneport.runs.disk import Disk
 
 KINDS = {
@@ -26,7 +28,7 @@ Fails = Callable[[int, str, Path], bool]
 """Whether a call fails: its number, from 1 on, its name and its path."""
 
 
-class Failing(Disk):
+class Failing(Around):
     """A disk some of whose calls fail, with an error of the system.
 
     Attributes:
@@ -35,31 +37,23 @@ class Failing(Disk):
     """
 
     def __init__(self, number: int, fails: Fails) -> None:
+        super().__init__()
         self._number = number
         self._fails = fails
         self.calls: list[tuple[str, Path]] = []
         self.raised: list[OSError] = []
-        for name in vars(Disk):
-            if not name.startswith("_"):
-                setattr(self, name, self._failing(name))
 
-    def _failing(self, name: str) -> Callable[..., Any]:
-        call = getattr(super(), name)
-
-        def failing(*arguments: Any) -> Any:
-            path = [one for one in arguments if isinstance(one, Path)][-1]
-            self.calls.append((name, path))
-            error = (
-                OSError(self._number, os.strerror(self._number)) if self._fails(len(self.calls), name, path) else None
-            )
-            # A file is closed even where closing it fails.
-            result = call(*arguments) if error is None or name == "close" else None
-            if error is not None:
-                self.raised.append(error)
-                raise error
-            return result
-
-        return failing
+    def around(self, name: str, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Do it, or fail."""
+        path = self.paths(arguments)[-1]
+        self.calls.append((name, path))
+        error = OSError(self._number, os.strerror(self._number)) if self._fails(len(self.calls), name, path) else None
+        # A file is closed even where closing it fails.
+        result = call(*arguments) if error is None or name == "close" else None
+        if error is not None:
+            self.raised.append(error)
+            raise error
+        return result
 
 
 class Morsels(Disk):

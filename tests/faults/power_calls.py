@@ -13,9 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tools import Killed
-
-from tuneport.runs.disk import Disk
+from tools import Around, Killed
 
 SYNCS = {"sync", "sync_file"}
 
@@ -47,31 +45,25 @@ Tree = dict[str, Entry]
 """A folder, by paths relative to it; it itself is `.`."""
 
 
-class Recorder(Disk):
+class Recorder(Around):
     """The real disk; what is done below `place` is recorded. The process dies before the call after the last one."""
 
     def __init__(self, place: Path, events: list[Event], last: int | None = None) -> None:
+        super().__init__()
         self._place = place
         self._events = events
         self._last = last
-        for name in vars(Disk):
-            if not name.startswith("_"):
-                setattr(self, name, self._recorded(name))
 
-    def _recorded(self, name: str) -> Callable[..., Any]:
-        call = getattr(super(), name)
-
-        def recorded(*arguments: Any) -> Any:
-            if self._last is not None and len(self._events) >= self._last:
-                raise Killed
-            result = call(*arguments)
-            self._events.append(self._event(name, arguments, result))
-            return result
-
-        return recorded
+    def around(self, name: str, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Do it, and note it."""
+        if self._last is not None and len(self._events) >= self._last:
+            raise Killed
+        result = call(*arguments)
+        self._events.append(self._event(name, arguments, result))
+        return result
 
     def _event(self, name: str, arguments: tuple[Any, ...], result: Any) -> Event:
-        full = [one for one in arguments if isinstance(one, Path)]
+        full = self.paths(arguments)
         paths = tuple(os.path.relpath(path, self._place) for path in full)
         data = b""
         if name == "write":

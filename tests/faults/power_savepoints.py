@@ -37,7 +37,7 @@ _RECORD = re.compile(r"\.staging/(done|spool)/[^/]*\.json$")
 def _record(event: Event) -> tuple[str, int]:
     found = _RECORD.search(event.paths[-1])
     assert found is not None
-    record = json.loads(event.data)
+    record = json.loads(event.data.partition(b"\n")[2])  # below its sum
     return found[1], record["results" if found[1] == "done" else "parts"][-1]["part"] + 1
 
 

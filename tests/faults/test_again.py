@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools import put_staged_plan, staged_plan
 
 from faults.again import SECRET, begun, finished, planned, rich
 
@@ -96,7 +97,7 @@ def test_each_field_of_a_plan_is_told_by_its_name(
     begun(plan, caplog, "manifest.json")
     assert begun(plan, caplog, "manifest.json")[0].startswith("taking up .out.staging: same plan, ")
     shutil.copytree(staging, "kept")
-    staged = json.loads((staging / "plan.json").read_text())
+    staged = staged_plan(staging)
     found = [*leaves(staged["identity"])]
     assert {path[0] for path in found} == set(staged["identity"])
     expected = finished(data)
@@ -105,7 +106,7 @@ def test_each_field_of_a_plan_is_told_by_its_name(
         shutil.rmtree(staging, ignore_errors=True)
         shutil.copytree("kept", staging)
         identity = with_another(staged["identity"], path)
-        (staging / "plan.json").write_text(json.dumps({**staged, "identity": identity}))
+        put_staged_plan(staging, {**staged, "identity": identity})
         if number % EVERY:
             said, discarded = begun(plan, caplog)
         else:

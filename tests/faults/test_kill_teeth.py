@@ -18,7 +18,7 @@ from tuneport.runs.storage import Storage
 class Copies(Storage):
     """Lets things become visible piece by piece."""
 
-    def publish(self, source: Path, target: Path) -> None:
+    def publish(self, source: Path, target: Path, *, durable: bool = True) -> None:  # noqa: ARG002
         for path in [source, *sorted(source.rglob("*"))]:
             place = target / path.relative_to(source)
             if path.is_dir():
@@ -30,7 +30,7 @@ class Copies(Storage):
 class RemovesFirst(Storage):
     """Takes away what it replaces, and then puts the new one there."""
 
-    def exchange(self, source: Path, target: Path) -> None:
+    def exchange(self, source: Path, target: Path, *, durable: bool = True) -> None:  # noqa: ARG002
         self.remove(target)
         super().rename(source, target)
 
@@ -56,9 +56,9 @@ class LinksAnew(Storage):
 class LinksFirst(Storage):
     """Lets the link to the newest version point to one that is still to come."""
 
-    def publish(self, source: Path, target: Path) -> None:
+    def publish(self, source: Path, target: Path, *, durable: bool = True) -> None:
         self.point(target.parent / "latest", target.name)
-        super().publish(source, target)
+        super().publish(source, target, durable=durable)
 
 
 MUTANTS: dict[type[Storage], tuple[str, str]] = {

@@ -129,6 +129,7 @@ def test_another_version_to_split_like_is_published_meanwhile(starter: Starter, 
         for one in (first, plan):
             with pytest.raises(TryAgainError, match="is another dataset since this run was planned"):
                 execute(one)
+            assert not (here / ".out.staging").exists()
     assert export(here / "faq.json").status in {"published", "unchanged"}
     manifests = [json.loads(path.read_text()) for path in sorted((here / "out").glob("v*/manifest.json"))]
     assert len(manifests) >= 3

@@ -97,7 +97,7 @@ def test_work_is_kept_up_to_the_last_whole_part(name: str, starter: Starter, pla
     """Two parts were whole when it was stopped in the third: they are kept, though no savepoint was due."""
     in_good_order(starter.run(place, *asked("folder"), calls=[[name, THIRD, 1]]), name)
     (record,) = (place / ".out.staging/done").glob("*.json")
-    assert [result["part"] for result in json.loads(record.read_text())["results"]] == [0, 1]
+    assert [result["part"] for result in json.loads(record.read_text().splitlines()[-1])["results"]] == [0, 1]
     assert not (place / "out").exists()
     after = starter.run(place, *asked("folder"))
     assert after.code == 0
@@ -134,7 +134,9 @@ def deaf(entity, sample):
     try:
         if entity.get("pk") == os.environ.get("WHEN"):
             os.kill(os.getpid(), signal.SIGTERM)
-    except BaseException:
+    except BaseException as error:
+        if os.environ["WHEN"] == "qa_100":
+            raise RuntimeError("a library that wraps what it meets") from error
         return Reject("broken", "it was not ready for that")
 
 def last(dataset):
@@ -147,19 +149,30 @@ def last(dataset):
 """
 
 
+def deaf_plugin(place: Path) -> list[str]:
+    """Write it; the flags of a command that uses it."""
+    (place / "plugins/acme").mkdir(parents=True)
+    provides = {"filters": ["deaf"], "artifacts": ["deaf"]}
+    manifest = {"name": "acme", "version": "1.0.0", "module": "deaf", "provides": provides}
+    (place / "plugins/acme/plugin.json").write_text(json.dumps(manifest))
+    (place / "plugins/acme/deaf.py").write_text(DEAF)
+    used = ["--set", 'export.filters=["acme:deaf"]', "--set", 'export.artifacts=["acme:deaf"]']
+    return ["--plugin-dir", "plugins", "--trust", "any", *used]
+
+
+@pytest.mark.parametrize("key", ["qa_1", "qa_4"])
+def test_such_a_plugin_does_not_keep_a_preview_going(key: str, starter: Starter, place: Path) -> None:
+    """At the last record as well: what it made of it is not shown."""
+    in_good_order(starter.run(place, "preview", "faq.jsonl", *deaf_plugin(place), env={"WHEN": key}), "SIGTERM")
+
+
 @pytest.mark.parametrize("mode", ["folder", "deferred"])
 @pytest.mark.parametrize("when", ["qa_100", "qa_400", "last"])
 def test_a_plugin_that_catches_everything_does_not_keep_it_going(
     mode: str, when: str, starter: Starter, place: Path
 ) -> None:
     """What it swallowed is raised again, and nothing that it made meanwhile is kept."""
-    (place / "plugins/acme").mkdir(parents=True)
-    provides = {"filters": ["deaf"], "artifacts": ["deaf"]}
-    manifest = {"name": "acme", "version": "1.0.0", "module": "deaf", "provides": provides}
-    (place / "plugins/acme/plugin.json").write_text(json.dumps(manifest))
-    (place / "plugins/acme/deaf.py").write_text(DEAF)
-    more = ["--plugin-dir", "plugins", "--trust", "any"]
-    more += ["--set", 'export.filters=["acme:deaf"]', "--set", 'export.artifacts=["acme:deaf"]']
+    more = deaf_plugin(place)
     in_good_order(starter.run(place, *asked(mode), *more, env={"WHEN": when}), "SIGTERM")
     assert not (place / "out").exists()
     assert [*(place / ".out.staging").glob("*/*.json")]
@@ -169,6 +182,27 @@ def test_a_plugin_that_catches_everything_does_not_keep_it_going(
     shutil.rmtree(place / "out")
     assert starter.run(place, *asked(mode), *more).code == 0
     assert tree(place / "out") == stopped
+
+
+def test_a_signal_after_publishing_comes_too_late(starter: Starter, place: Path) -> None:
+    """It is published, and nothing is left to be done: that is what it says."""
+    ran = starter.run(place, *asked("folder"), calls=[["SIGTERM", "unlink .out.lock", 1]])
+    assert ran.code == 0, ran.err
+    assert "load_dataset('out')" in ran.out
+    assert sorted(path.name for path in place.iterdir()) == ["faq.jsonl", "out"]
+
+
+def test_a_signal_while_an_error_is_told_changes_nothing(place: Path) -> None:
+    """The first one as well: the error is told to its end, and has its own exit code."""
+    driver = place / "told.py"
+    driver.write_text(
+        "import os, signal\nfrom tuneport.commands import terminal\nplain = terminal.plain\n\n"
+        "def told(text):\n    os.kill(os.getpid(), signal.SIGTERM)\n    return plain(text)\n\nterminal.plain = told\n"
+        "from tuneport.commands.main import main\nmain(['export', 'none.jsonl', '--to', 'out', '--quiet'])\n"
+    )
+    done = subprocess.run([sys.executable, driver], cwd=place, capture_output=True, text=True, check=False)
+    assert done.returncode == 66
+    assert done.stderr.startswith("none.jsonl does not exist")
 
 
 def test_a_query_that_has_not_given_a_row_is_stopped(starter: Starter, place: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import NOW, faq_lines, recipe, rows, tree
+from tools import NOW, faq_lines, put_staged_plan, recipe, rows, staged_plan, tree
 
 from faults.stopping import SMALL, dying_at, interrupting, run, told
 from tuneport.errors import TargetExistsError, TryAgainError
@@ -122,9 +122,9 @@ def test_a_staged_run_keeps_its_time(tmp_path: Path) -> None:
     data: dict[str, Any] = {"source": str(tmp_path / "a.jsonl"), "output": str(tmp_path / "out")}
     with pytest.raises(KeyboardInterrupt):
         run(data, interrupting(30))
-    plan = json.loads((tmp_path / ".out.staging/plan.json").read_text())
+    plan = staged_plan(tmp_path / ".out.staging")
     plan["pinned"]["now"] = "2020-01-01T00:00:00Z"
-    (tmp_path / ".out.staging/plan.json").write_text(json.dumps(plan))
+    put_staged_plan(tmp_path / ".out.staging", plan)
     run(data)
 
     assert json.loads((tmp_path / "out/manifest.json").read_text())["now"] == "2020-01-01T00:00:00.000Z"

@@ -209,6 +209,19 @@ def test_a_version_is_what_a_folder_would_be(source: Path, tmp_path: Path) -> No
     assert differ == {"recipe.json", "manifest.json", "SHA256SUMS"}
 
 
+def test_what_has_a_versions_name_has_taken_it(source: Path, tmp_path: Path) -> None:
+    """A file, or a link to nothing, at the name of a version: the next one has a name of its own."""
+    run(source, tmp_path / "out", "version")
+    (tmp_path / "out/v0002").write_text("somebody's")
+    (tmp_path / "out/v0003").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "out/.latest.part").symlink_to("v0001")  # a run died at it
+    again = run(source, tmp_path / "out", "version", export={"weighting": {"normalize": "log"}})
+
+    assert again.path == str(tmp_path / "out/v0004")
+    assert (tmp_path / "out/latest").readlink() == Path("v0004")
+    assert (tmp_path / "out/v0002").read_text() == "somebody's"
+
+
 def test_the_ten_thousandth_version(source: Path, tmp_path: Path) -> None:
     """Numbers are ordered as numbers."""
     for name in ("v9999", "v0010"):
@@ -229,11 +242,14 @@ def test_where_versions_cannot_stand(source: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     (tmp_path / "full/latest").mkdir(parents=True)
     (tmp_path / "full/latest/mine.txt").write_text("mine")
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part/.latest.part").write_text("mine")
     before = touched(tmp_path)
     for name, says in (
         ("out", "is a dataset itself, and holds no versions"),
         ("file", "is no folder that could hold versions"),
-        ("full", "latest is no link that could be moved"),
+        ("full", "/latest is no link that could be moved"),
+        ("part", r"/\.latest\.part is no link that could be moved"),
     ):
         with pytest.raises(TargetExistsError, match=says):
             run(source, tmp_path / name, "version")

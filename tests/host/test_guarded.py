@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import faq_lines, recipe, rows, tree
+from tools import faq_lines, put_staged_plan, recipe, rows, staged_plan, tree
 
 from tuneport import Artifact, Problem, Sample, export, hookimpl
 from tuneport.errors import DataError, PluginError, RecipeError, SourceError, TargetExistsError
@@ -315,10 +315,9 @@ def test_a_run_that_starts_afresh_has_a_time_of_its_own(lines: Path, tmp_path: P
     }
     with pytest.raises(DataError):
         export(asked)
-    staged = tmp_path / ".out.staging/plan.json"
-    plan = json.loads(staged.read_text())
+    plan = staged_plan(tmp_path / ".out.staging")
     plan["pinned"]["now"] = "2001-01-01T00:00:00Z"
-    staged.write_text(json.dumps(plan))
+    put_staged_plan(tmp_path / ".out.staging", plan)
     same = plan_export(asked).pinned.now.year
     schema.write_text('{"type": "object"}')
 

@@ -80,6 +80,7 @@ RING["ring"] = RING
 ENDLESS: list[Any] = []
 ENDLESS.append((ENDLESS, {"a": ENDLESS}))
 
+ODD_KEYS: dict[Any, Any] = {Loud(): 1, b"bytes": 1, ("a",): 2, 1.5: 3}
 FIELDS = ("question", "answer", "category", "tags", "id", "importance", "context", "unread")
 
 
@@ -171,8 +172,7 @@ def exported(entities: list[Any], path: Path) -> Any:
         (RING, 2),
         (ENDLESS, 2),
         ({**GOOD, "question": RING}, 2),
-        ({**GOOD, Loud(): 1}, 3),
-        ({**GOOD, b"bytes": 1, ("a",): 2, 1.5: 3}, 3),
+        (GOOD | ODD_KEYS, 3),
     ],
     ids=lambda _odd: "",
 )

@@ -7,7 +7,9 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-OPEN = {f"tuneport.{name}" for name in ("config", "errors", "expressions", "hookspecs", "schemas", "storage")}
+OPEN = {
+    f"tuneport.{name}" for name in ("config", "errors", "expressions", "hookspecs", "nesting", "schemas", "storage")
+}
 """Modules that plugins may import, beside the public names of `tuneport`."""
 WRITING = {"write_bytes", "write_text", "rename", "unlink", "rmdir", "mkdir", "touch", "symlink_to", "rmtree"}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import recipe, watched
+from tools import recipe, tree, watched
 
 from faults.error_disk import Failing, Small
 from tuneport.errors import DataError, Interrupted, StoppedError, StorageError, TryAgainError, TuneportError
@@ -68,6 +68,61 @@ def test_the_disk_ends_a_run(disk: Disk, head: str, data: dict[str, Any], tmp_pa
     assert seen[0] == int(told[2]) + 1 > 5
 
 
+ONE = replace(SMALL, savepoint_bytes=1 << 30)
+"""No savepoint is due before the end."""
+
+
+@pytest.mark.parametrize("export", [{}, WAITING])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EIO])
+def test_whole_parts_are_kept_where_the_disk_fails(
+    number: int, export: dict[str, Any], data: dict[str, Any], tmp_path: Path
+) -> None:
+    """All parts before the one whose file failed, which is not there any more and takes no space."""
+    name = "000020.candidates" if export else "000020.tuneport.train.jsonl"
+    plan = plan_export({**data, "export": export}, sizes=ONE)
+    with pytest.raises(TuneportError, match=r"after (reading )?20 "):
+        execute(plan, storage=Storage(failing_at(name, number, "write")))
+    assert not [*(tmp_path / ".out.staging").glob(f"*/{name}")]
+
+
+@pytest.mark.parametrize(("export", "folder"), [({}, "segments"), (WAITING, "spool")])
+def test_a_signal_at_the_last_savepoint(
+    export: dict[str, Any], folder: str, data: dict[str, Any], tmp_path: Path
+) -> None:
+    """It is made all the same: the work of all parts is kept."""
+    left = [folder]
+
+    def before(call: str, path: Path) -> None:
+        if call == "sync" and path.parent.name in left:
+            left.clear()
+            raise Interrupted("SIGTERM")
+
+    with pytest.raises(StoppedError, match=r"after (reading )?all 38 parts|after reading 38 "):
+        execute(plan_export({**data, "export": export}, sizes=ONE), storage=watched(before))
+    assert [*(tmp_path / ".out.staging").glob("done/*.json" if not export else "spool/*.json")]
+
+
+@pytest.mark.parametrize("export", [{}, WAITING])
+def test_a_savepoint_that_failed_is_not_tried_again(export: dict[str, Any], data: dict[str, Any]) -> None:
+    """The system may say that all is well the next time it is asked to make the same file durable."""
+    disk = Failing(errno.EIO, lambda _count, call, path: call == "sync" and path.name.startswith("000003."))
+    with pytest.raises(StorageError, match="Input/output error; nothing published"):
+        execute(plan_export({**data, "export": export}, sizes=ONE), storage=Storage(disk))
+    assert len(disk.raised) == 1
+    failed = next(at for at, (call, path) in enumerate(disk.calls) if call == "sync" and path.name[:7] == "000003.")
+    assert "sync" not in [call for call, _path in disk.calls[failed + 1 :]]
+
+
+def test_a_run_that_cannot_begin_leaves_the_work_of_another_plan(data: dict[str, Any], tmp_path: Path) -> None:
+    """Though its own could not be taken up."""
+    ended(data, failing_at("000020.tuneport.train.jsonl"))
+    kept = tree(tmp_path / ".out.staging")
+    disk = Failing(errno.ENOSPC, lambda _count, call, path: call == "mkdir" and path.name == "probe")
+    other = {name: data[name] for name in ("output", "run")}
+    ended({**other, "export": {}}, disk, entities=iter([{"question": "Q", "answer": "An answer."}]))
+    assert tree(tmp_path / ".out.staging") == kept
+
+
 def test_nothing_was_done_yet(data: dict[str, Any]) -> None:
     """Nothing is said to be kept where nothing is."""
     error = ended(data, failing_at("plan.json.part"))
@@ -94,21 +149,21 @@ def test_samples_wait_for_all_others(name: str, words: str, data: dict[str, Any]
 
 
 def stopping(after: int) -> Any:
-    """Somebody who wants a run to end after so many parts."""
+    """Somebody who wants a run to end after so many parts: each is asked about before it is kept, and after it."""
 
     class Stop:
-        parts = 0
+        asked = 0
 
         def is_set(self) -> bool:
-            self.parts += 1
-            return self.parts > after
+            self.asked += 1
+            return self.asked >= 2 * after
 
     return Stop()
 
 
 def test_stopped_on_request(data: dict[str, Any]) -> None:
     """Whoever stops a run is told how to go on."""
-    error = ended(data, cancel=stopping(12))
+    error = ended(data, cancel=stopping(13))
     assert isinstance(error, StoppedError)
     assert error.message.startswith("stopped on request after 13 of 38 parts; nothing published, work kept in ")
     assert error.hint.startswith("the same command goes on from there; to give it up instead: rm -r ")
@@ -136,7 +191,7 @@ def test_how_many_parts_there_are_may_be_a_guess(tmp_path: Path) -> None:
     source = {"path": str(tmp_path / "a.db"), "table": "faq"}
     plan = plan_export(recipe(tmp_path, tmp_path / "out") | {"source": source}, sizes=replace(SMALL, seek=False))
     with pytest.raises(StoppedError, match="stopped on request after 5 of ~10 parts; nothing published"):
-        execute(plan, cancel=stopping(4))
+        execute(plan, cancel=stopping(5))
 
 
 def test_too_many_errors(data: dict[str, Any]) -> None:

@@ -149,14 +149,14 @@ class Given:
 
 
 def at(call: str, name: str, number: int) -> Failing:
-    """A disk on which a call fails wherever it is tried out."""
-    return Failing(number, lambda _count, made, path: made == call and "probe" in path.parts and path.name == name)
+    """A disk on which a call fails before anything is read."""
+    return Failing(number, lambda _count, made, path: (made, path.name) == (call, name))
 
 
 @pytest.mark.parametrize("number", KINDS)
 @pytest.mark.parametrize(
     ("call", "name"),
-    [("mkdir", "probe"), ("create", "file"), ("sync_file", "file"), ("sync", "probe"), ("rename_new", "moved")],
+    [("mkdir", ".out.staging"), ("mkdir", "probe"), ("rename_new", "probe.part"), ("sync", ".out.staging")],
 )
 def test_what_fails_is_told_before_anything_is_read(
     call: str, name: str, number: int, faq: Path, tmp_path: Path
@@ -208,6 +208,27 @@ def test_folders_that_cannot_change_places(number: int, faq: Path, tmp_path: Pat
     assert tree(tmp_path) != before
 
 
+@pytest.mark.parametrize("on_exists", ["fail", "replace"])
+def test_looking_ahead_costs_one_sync(on_exists: str, faq: Path, tmp_path: Path) -> None:
+    """Of all that is tried out one call makes it durable; what a killed run left of it goes."""
+    data = recipe(faq, tmp_path / "out")
+    execute(plan_export(data))
+    data["output"] |= {"on_exists": "replace", "shard_size": 1000}
+    if on_exists == "fail":
+        data["output"] |= {"path": str(tmp_path / "other"), "on_exists": on_exists}
+    plan = plan_export(data)
+    probes = [plan.target.staging / name for name in ("probe", "probe.part")]
+    for path in probes:
+        path.mkdir(parents=True)
+    execute(plan, storage=Storage(disk := Failing(0, lambda *_: False)))
+
+    ahead = disk.calls[: next(number for number, (_, path) in enumerate(disk.calls) if path.name == "plan.json.part")]
+    ahead = ahead[: max(number for number, (_, path) in enumerate(ahead) if path in probes) + 1]
+    assert [call for call, _ in ahead].count("sync") == 1
+    assert ("exchange" in [call for call, _ in ahead]) == (on_exists == "replace")
+    assert not plan.target.staging.exists()
+
+
 def test_no_entity_is_taken_before(tmp_path: Path) -> None:
     """A generator keeps all but what planning looks at, where the disk fails."""
     given, data = Given(), recipe(tmp_path, tmp_path / "out")
@@ -215,6 +236,6 @@ def test_no_entity_is_taken_before(tmp_path: Path) -> None:
     plan = plan_export(data, entities=given, sizes=Sizes(part_entities=10))
     looked_at = given.taken
     with pytest.raises(StorageError):
-        execute(plan, storage=Storage(at("create", "file", errno.EIO)))
+        execute(plan, storage=Storage(at("create", "plan.json.part", errno.EIO)))
 
     assert given.taken == looked_at

@@ -418,7 +418,7 @@ def test_odd_values_are_shown_as_texts() -> None:
     endless: list[Any] = []
     endless += [endless, endless]
     deep: list[Any] = []
-    for _ in range(5000):
+    for _ in range(50):
         deep = [deep]
     odd = {
         "raw": b"\xff" * 1200,
@@ -426,23 +426,24 @@ def test_odd_values_are_shown_as_texts() -> None:
         "huge": 10**5000,
         "large": 10**30,
         "lone": "\ud800",
-        "endless": endless,
         "deep": deep,
         "mute": Mute(),
         3: {1},
     }
     data = {"source": {"importer": "acme:feed"}}
-    shown = preview(data, manager=manager_of([{**record(1), **odd}, 7]))
+    shown = preview(data, manager=manager_of([{**record(1), **odd}, 7, {**record(2), "endless": endless}]))
     entity = json.loads(shown.to_json())["items"][0]["entity"]
 
     assert shown.items[0].entity is not None
     assert shown.items[0].entity["raw"] == b"\xff" * 1200
     assert entity["raw"] == "1,200 bytes"
     assert (entity["nan"], entity["huge"], entity["large"], entity["lone"]) == ("nan", "int", str(10**30), "?")
-    assert entity["endless"] == ["...", "..."]
     assert json.dumps(entity["deep"]) == "[" * 31 + '"..."' + "]" * 31
     assert (entity["mute"], entity["3"]) == ("Mute", [1])
-    assert json.loads(shown.to_json())["items"][1]["entity"] is None
+    assert [one["entity"] for one in json.loads(shown.to_json())["items"][1:]] == [None, None]
+    assert shown.items[2].reject is not None
+    assert shown.items[2].reject.reason == "Nested deeper than 64 levels"
+    assert plain_value({"endless": endless}) == {"endless": ["...", "..."]}
     assert plain_value({"a": (1, 2.5, True, None, "x")}) == {"a": [1, 2.5, True, None, "x"]}
 
 

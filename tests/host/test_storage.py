@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from tools import watched
 
 from tuneport.errors import StorageError, TargetExistsError, TryAgainError
+from tuneport.runs.disk import Disk
 from tuneport.runs.storage import Storage
 
 
@@ -172,6 +174,84 @@ def test_a_lock_that_is_removed_meanwhile_is_not_shared(tmp_path: Path) -> None:
     assert failures < 400
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_a_lock_that_another_removed_before_it_was_locked(again: bool, tmp_path: Path) -> None:
+    """Between opening and locking, the last holder removes it, and one may make it anew: what is there now counts."""
+
+    class Overtaken(Disk):
+        opened = 0
+
+        def lock_file(self, path: Path) -> int:
+            descriptor = super().lock_file(path)
+            self.opened += 1
+            if self.opened == 1:
+                path.unlink()
+                if again:
+                    path.touch()
+            return descriptor
+
+    disk, lock = Overtaken(), tmp_path / ".lock"
+    with Storage(disk).lock(lock):
+        assert disk.opened == 2
+        with pytest.raises(TryAgainError, match="another run"), Storage().lock(lock):
+            pass
+
+
+def test_a_disk_that_knows_no_locks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the name of the file; nothing stays open."""
+
+    def none_left(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", none_left)
+    before = len([*Path("/proc/self/fd").iterdir()])
+    with (
+        pytest.raises(StorageError, match=r"cannot lock .*\.lock: No locks available"),
+        Storage().lock(tmp_path / ".lock"),
+    ):
+        pass
+
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
+
+
+def test_no_cleanup_hides_what_went_wrong() -> None:
+    """Temporary space that cannot be removed is no error of whoever worked there."""
+
+    def failing(call: str, _path: Path) -> None:
+        if call == "rmdir":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with pytest.raises(KeyError, match="first"), watched(failing).scratch() as folder:
+        raise KeyError("first")
+    folder.rmdir()
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    """Where somebody put a link, what it points to is left alone."""
+    (tmp_path / "theirs").write_text("precious")
+    for name in ("a", "b.part"):
+        (tmp_path / name).symlink_to("theirs")
+    with pytest.raises(TargetExistsError, match=r"/a is in the way: it is a link"):
+        Storage().write(tmp_path / "a", b"x")
+    with pytest.raises(TargetExistsError, match=r"/b\.part is in the way: it is a link"):
+        Storage().put(tmp_path / "b", b"x")
+
+    assert (tmp_path / "theirs").read_text() == "precious"
+    assert (tmp_path / "a").is_symlink()
+
+
+def test_a_link_is_made_over_none_but_links(tmp_path: Path) -> None:
+    """One that a run left half-made goes; a file of that name is somebody's."""
+    (tmp_path / ".link.part").symlink_to("old")
+    Storage().point(tmp_path / "link", "new")
+    (tmp_path / ".link.part").write_text("precious")
+    with pytest.raises(TargetExistsError, match=r"\.link\.part is in the way: it is no link"):
+        Storage().point(tmp_path / "link", "newer")
+
+    assert (tmp_path / "link").readlink() == Path("new")
+    assert (tmp_path / ".link.part").read_text() == "precious"
+
+
 @pytest.mark.parametrize(
     ("number", "kind"),
     [(errno.ENOSPC, TryAgainError), (errno.EDQUOT, TryAgainError), (errno.EIO, StorageError)],
@@ -193,6 +273,7 @@ def test_no_space_is_told_by_a_real_device() -> None:
     """Writing to a full device is TryAgainError."""
     with pytest.raises(TryAgainError, match="No space left"):
         Storage().write(Path("/dev/full"), b"x")
+    assert Path("/dev/full").is_char_device()
 
 
 def test_remove_follows_no_link(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ TuneportError
 ├── DataError                  65  the records themselves: too many errors, or none left to publish
 ├── TargetExistsError          73  what should be written is there already
 ├── StorageError               74  reading or writing failed
-├── TryAgainError              75  no space, or another run holds the lock: the same command may work later
+├── TryAgainError              75  no space or memory, or another run holds the lock: the same may work later
 ├── NotPermittedError          77  the system does not let us write there
 ├── StoppedError              130  stopped on request (by a signal: 128 and its number)
 ├── StreamClosedError           0  whoever reads our rows has seen enough
@@ -157,10 +157,20 @@ class StorageError(TuneportError):
 
 
 class TryAgainError(TuneportError):
-    """Nothing is wrong with the request: run it again when there is space or the other run has ended."""
+    """Nothing is wrong with the request: run it again when there is space, or memory, or the other run has ended."""
 
     code = "try_again"
     exit_code = 75
+
+
+def out_of_memory(error: MemoryError, hint: str = "give it more memory") -> TryAgainError:
+    """The error of a process that got no more memory. What its frames held is let go of, so that this can be told."""
+    import traceback
+
+    traceback.clear_frames(error.__traceback__)
+    short = TryAgainError("out of memory", hint)
+    short.__cause__ = error
+    return short
 
 
 class NotPermittedError(TuneportError):
@@ -182,13 +192,11 @@ class Interrupted(KeyboardInterrupt):
 
     Attributes:
         signal: the signal's name: `SIGTERM`.
-        late: something swallowed it when it came, and nobody knows what else it did then.
     """
 
-    def __init__(self, signal: str, *, late: bool = False) -> None:
+    def __init__(self, signal: str) -> None:
         super().__init__(signal)
         self.signal = signal
-        self.late = late
 
 
 def interruption(error: BaseException | None) -> Interrupted | None:

@@ -26,6 +26,7 @@ list a thousand times, and each of these another one so."""
 
 _SCALARS = frozenset({str, int, float, bool, type(None), bytes})
 _HOLDERS = (dict, list, tuple, set, frozenset)
+_LISTS: tuple[Any, ...] = (list, tuple, set, frozenset)
 _PLAIN = 1 << 18
 _ROOMY = 4 << 20
 _ESCAPE = ord("\\")
@@ -53,14 +54,14 @@ def _inside(values: Iterable[Any], kinds: set[type]) -> Iterable[Iterable[Any]]:
     held = [value for value in values if type(value) not in _SCALARS]
     if kinds == {dict}:
         return map(dict.values, held)
-    return held if kinds == {list} else map(_held, held)
+    return held if kinds == {list} else map(held_by, held)
 
 
-def _held(value: Any) -> Collection[Any]:
-    """What a list or an object holds; nothing where it is neither."""
+def held_by(value: Any) -> Collection[Any]:
+    """What a list or an object holds, whatever its class says it does; nothing where it is neither."""
     if type(value) is dict or isinstance(value, dict):
         return dict.values(value)
-    for kind in (list, tuple, set, frozenset):
+    for kind in _LISTS:
         if isinstance(value, kind):
             # A copy: its length and its items are those of the base class.
             return value if type(value) is kind else tuple(kind.__iter__(value))
@@ -77,7 +78,7 @@ def excess(record: dict[Any, Any]) -> str:
     for _ in range(DEEPEST):
         inner: dict[int, tuple[Any, int]] = {}
         for value, times in level.values():
-            held = _held(value)
+            held = held_by(value)
             seen += times * len(held)
             if seen > MOST:
                 return f"Holds more than {MOST:,} values"

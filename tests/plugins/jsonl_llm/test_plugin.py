@@ -90,5 +90,5 @@ def test_only_public_names_of_the_host_are_used() -> None:
     assert imports
     for line in imports:
         module, names = line.removeprefix("from ").split(" import ")
-        assert module in ("tuneport", "tuneport.errors", "tuneport.expressions", "tuneport.schemas")
+        assert module in ("tuneport", "tuneport.errors", "tuneport.expressions", "tuneport.nesting", "tuneport.schemas")
         assert module != "tuneport" or set(names.split(", ")) <= set(tuneport.__all__)

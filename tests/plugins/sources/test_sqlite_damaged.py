@@ -14,7 +14,7 @@ from random import Random
 import pytest
 from tools import recipe, rows
 
-from tuneport import export
+from tuneport import Partition, export
 from tuneport.errors import SourceError, SourceNotFoundError
 from tuneport_sources.sqlite import SqliteSource
 
@@ -74,7 +74,8 @@ def end_of(source: SqliteSource) -> str:
     try:
         source.tables()
         source.info()
-        for partition in list(source.partitions(1 << 14)) or [None]:
+        partitions: list[Partition | None] = list(source.partitions(1 << 14))
+        for partition in partitions or [None]:
             for batch in source.read(partition, None):
                 assert len(batch.entities) + len(batch.malformed) > 0
     except (SourceError, SourceNotFoundError) as error:

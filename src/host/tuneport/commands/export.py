@@ -67,16 +67,20 @@ def export(
         return
     if terminal.json and plan.target.kind == "stdout":
         raise click.UsageError("--json and rows both want stdout; leave --json out, or name a file")
+    result = None
     try:
         # Rows on stdout keep plugins away from it themselves.
         aside = nullcontext() if plan.target.kind == "stdout" else terminal.plugins_aside()
         with aside, terminal.progress() as on_progress:
             result = execute(plan, on_progress=on_progress, cancel=STOP)
     except Interrupted as error:
-        if plan.target.kind != "stdout":
-            raise
-        what = f"stopped by {error.signal}; the rows on stdout are not all there are"
-        raise StoppedError(what, "use none of them: the same command starts again") from None
+        if result is None:
+            if plan.target.kind != "stdout":
+                raise
+            what = f"stopped by {error.signal}; the rows on stdout are not all there are"
+            raise StoppedError(what, "use none of them: the same command starts again") from None
+    # All is done: a signal came too late, or will.
+    STOP.over, STOP.signal = True, None
     text = result_lines(result)
     if result.status == "streamed":
         terminal.say(text)

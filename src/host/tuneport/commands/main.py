@@ -136,16 +136,21 @@ def run(arguments: list[str]) -> int:
     arguments = _command_first(arguments)
     with stoppable() as stop:
         try:
-            return _answered(arguments)
+            code = _answered(arguments)
+            stop.over = True
+            return code
         except (StreamClosedError, BrokenPipeError):
+            stop.over = True
             # Whoever read our stdout has seen enough. Python would complain once more when it flushes.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ended = stop.explained(StreamClosedError("nobody reads our stdout any more"))
             return failed(ended, as_json=False) if stop.signal is not None else 0
         except SystemExit as error:
+            stop.over = True
             fault = TuneportError(f"something ended the process with {error.code!r}")
             return failed(stop.explained(fault), as_json=wants_json(arguments))
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  -- the last place that can say what happened
+            stop.over = True
             return failed(stop.explained(error), as_json=wants_json(arguments))
 
 

@@ -32,12 +32,13 @@ def preview(terminal: Terminal, sources: tuple[str, ...], count: int, where: str
     """  # noqa: D301  -- the backspace tells click to leave the lines as they are
     from tuneport.commands.export import recipe_of
     from tuneport.commands.previewed import preview_lines
+    from tuneport.commands.signals import STOP
     from tuneport.runs.preview import preview as previewed
 
     terminal.listen()
     recipe = recipe_of(sources, **flags)
     with terminal.plugins_aside():
-        shown = previewed(recipe, count=count, where=where, manager=terminal.manager())
+        shown = previewed(recipe, count=count, where=where, manager=terminal.manager(), cancel=STOP)
     terminal.answer(shown.to_json().encode(), lambda: preview_lines(shown, _next(named=shown.plan.target is not None)))
 
 

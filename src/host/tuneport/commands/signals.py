@@ -36,7 +36,8 @@ class Stop:
     A run takes it for its `cancel`: a plugin that catches everything may have swallowed what the signal raised.
 
     Attributes:
-        signal: the first that came.
+        signal: the first that came in time.
+        over: all is done, or what went wrong is being told: a signal that comes now ends nothing.
     """
 
     def __init__(self) -> None:
@@ -44,6 +45,7 @@ class Stop:
 
     def forget(self) -> None:
         """Begin anew: another command runs."""
+        self.over = False
         self.signal: signal.Signals | None = None
         self._count = 0
         self._since = 0.0
@@ -52,11 +54,14 @@ class Stop:
         """Handle a signal: the first one raises, the next is ignored while work is saved, and then it is enough.
 
         Raises:
-            Interrupted: it is the first.
+            Interrupted: it is the first, and there is something to end.
         """
         self._count += 1
-        if self.signal is None:
-            self.signal, self._since = signal.Signals(number), time.monotonic()
+        if self._count == 1:
+            self._since = time.monotonic()
+            if self.over:
+                return
+            self.signal = signal.Signals(number)
             raise Interrupted(self.signal.name)
         if self._count > 2 or time.monotonic() - self._since > PATIENCE_SECONDS:
             with suppress(OSError):
@@ -70,7 +75,7 @@ class Stop:
             Interrupted: one did.
         """
         if self.signal is not None:
-            raise Interrupted(self.signal.name, late=True)
+            raise Interrupted(self.signal.name)
         return False
 
     def explained(self, error: BaseException) -> BaseException:

@@ -60,7 +60,10 @@ class Terminal:
             click.echo(plain(text), err=True)
 
     def answer(self, document: Any, text: Callable[[], str]) -> None:
-        """The result, on stdout: a JSON document, or text."""
+        """The result, on stdout: a JSON document, or text. None where a plugin swallowed a signal while it was made."""
+        from tuneport.commands.signals import STOP
+
+        STOP.is_set()
         if self.json:
             import msgspec.json
 
@@ -99,7 +102,7 @@ def plain(text: str) -> str:
 
 def failed(error: BaseException, *, as_json: bool) -> int:
     """Say what went wrong; the exit code."""
-    from tuneport.errors import RecipeError, StoppedError, StorageError, TuneportError, UsageError
+    from tuneport.errors import RecipeError, StoppedError, StorageError, TuneportError, UsageError, out_of_memory
 
     if isinstance(error, click.UsageError):
         where = error.ctx.command_path if error.ctx is not None else "tuneport"
@@ -109,6 +112,8 @@ def failed(error: BaseException, *, as_json: bool) -> int:
     elif isinstance(error, OSError) and error.filename is None:
         # Only our own streams have no name.
         error = StorageError(f"cannot write to stdout: {error.strerror}")
+    elif isinstance(error, MemoryError):
+        error = out_of_memory(error)
     elif not isinstance(error, TuneportError):
         click.echo("".join(traceback.format_exception(error)), err=True)
         error = TuneportError(f"a fault of ours: {type(error).__name__}: {error}", "please report it, with this text")

@@ -19,7 +19,7 @@ import msgspec.json
 
 from tuneport.inspection.spoken import Spoken
 from tuneport.runs.plain import plain_value
-from tuneport.runs.reading.sources import list_of, merged, seen_type
+from tuneport.runs.reading.field_types import list_of, merged, seen_type
 
 _SHOWN = 60
 _LONG = 40

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from pydantic import BaseModel
 
 from tuneport.config import given
-from tuneport.errors import StorageError
+from tuneport.errors import Interrupted, StorageError
 from tuneport.model import Entity, Problem
 from tuneport.options import Cancel, ExportOptions
 from tuneport.plugin_manager.code.containing import stdout_aside
@@ -18,7 +18,8 @@ from tuneport.recipes import PluginsSection, Recipe, load_recipe, parse_recipe
 from tuneport.recipes.loading import must_be_sound
 from tuneport.runs.engine import Run
 from tuneport.runs.limits import must_go_on
-from tuneport.runs.planning.plan import Plan, make_plan
+from tuneport.runs.planning.making import make_plan
+from tuneport.runs.planning.plan import Plan
 from tuneport.runs.planning.sizes import SIZES, Sizes
 from tuneport.runs.result import ExportResult, OnProgress
 
@@ -104,15 +105,23 @@ def execute(
 ) -> ExportResult:
     """Run a plan."""
     run = Run(plan, storage, on_progress, cancel)
-    with plan.recipe.references.concealed():
-        if plan.target.kind == "stdout":
-            if stream is None and sys.stdout is None:
-                raise StorageError("there is no stdout to write to")
-            stream = stream or sys.stdout.buffer
-            # What a plugin prints is no row.
-            with stdout_aside():
-                return run.to_stream(stream)
-        return run.to_disk()
+    try:
+        with plan.recipe.references.concealed():
+            return run.to_disk() if plan.target.kind != "stdout" else _streamed(run, stream)
+    except Interrupted:
+        if run.result is None:
+            raise
+        run.let_go()
+        return run.result  # the signal came when all was done
+
+
+def _streamed(run: Run, stream: BinaryIO | None) -> ExportResult:
+    if stream is None and sys.stdout is None:
+        raise StorageError("there is no stdout to write to")
+    rows = stream or sys.stdout.buffer
+    # What a plugin prints is no row.
+    with stdout_aside():
+        return run.to_stream(rows)
 
 
 def export_entities(

@@ -19,8 +19,8 @@ class Disk:
     """
 
     def create(self, path: Path) -> int:
-        """Open a file for writing, empty; its descriptor."""
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        """Open a file for writing, empty; its descriptor. ELOOP where a link stands: another file would be emptied."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
 
     def write(self, path: Path, descriptor: int, data: memoryview) -> int:  # noqa: ARG002  -- the path is for tests
         """Write as much as the system takes; how many bytes that was."""

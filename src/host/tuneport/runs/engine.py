@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 import time
+from contextlib import suppress
 from logging import getLogger
 from pathlib import Path
 from typing import BinaryIO
 
 from tuneport.dataset import Dataset
-from tuneport.errors import DataError, SourceError, TryAgainError
+from tuneport.errors import DataError, SourceError, TryAgainError, TuneportError
 from tuneport.options import Cancel
 from tuneport.runs.keeping import Keeping
 from tuneport.runs.limits import enough, must_go_on
+from tuneport.runs.locks import Held
 from tuneport.runs.messages import SPLITS, TRAIN
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.publishing.again import file_digest, not_shrunk, same_file, standing, unchanged
@@ -36,7 +38,13 @@ log = getLogger("tuneport")
 
 
 class Run:
-    """One run of one plan."""
+    """One run of one plan.
+
+    Attributes:
+        result: what came of it; None as long as that is not all done.
+    """
+
+    result: ExportResult | None = None
 
     def __init__(
         self,
@@ -52,6 +60,7 @@ class Run:
         self._on_stats = getattr(plan.recipe.output, "progress_callback", None) or (lambda _stats: None)
         self._tally = Tally(plan)
         self._keeping = Keeping(plan, self._storage)
+        self._held: Held | None = None
         self._started = time.monotonic()
 
     # To a folder or a file
@@ -64,25 +73,35 @@ class Run:
         """
         target = self._plan.target
         self._storage.mkdir(target.path.parent, durable=True)
-        with self._storage.lock(target.lock):
-            staging = Staging(target.staging, self._storage)
-            commit = Commit(target, staging, self._storage)
+        with self._storage.lock(target.lock) as held:
+            self._held = self._keeping.held = held
+            staging = self._keeping.staging
+            commit = Commit(target, staging, self._storage, held)
             sealed = staging.sealed()
             if sealed is not None and commit.done(sealed):
                 if sealed.plan == self._plan.digest and not self._plan.fresh:
                     return self._published_before(commit, sealed)
                 commit.tidied(sealed)
+            elif sealed is not None:
+                commit.keep_others(sealed)
             target.must_be_free()
             staging.must_be_ours()
             with self._keeping:
                 look_ahead(self._plan, self._storage)
                 self._work(staging)
-                return self._publish(staging, commit)
+                result = self._publish(staging, commit)
+            self.result = result
+            return result
+
+    def let_go(self) -> None:
+        """Remove the lock file that a signal has left, which came when all was done."""
+        with suppress(TuneportError), self._storage.lock(self._plan.target.lock):
+            pass
 
     def _work(self, staging: Staging) -> None:
         before = taken_up(self._plan, staging)
         spool = staging.spool(self._plan) if self._plan.deferred else None
-        work = Work(self._plan, self._tally, staging, staging, spool, self._told)
+        work = self._worker(staging, staging, spool)
         if before:
             if spool is not None:
                 spool.resume()
@@ -120,7 +139,9 @@ class Run:
         result = self._result("published", self._shown(publisher.place), dataset)
         self._on_stats(copy.deepcopy(result.stats))
         place = commit.name_of(publisher.place)
-        sealed = Sealed(plan.digest, place, proof, dataset.digest, result.stats, result.weights, result.notes)
+        answer = (dataset.digest, result.stats, result.weights, result.notes)
+        sealed = Sealed(plan.digest, staging.out.name, place, proof, *answer)
+        commit.may_go_on()
         staging.seal(sealed)
         self._keeping.sealed = sealed
         commit.move(publisher.place)
@@ -148,6 +169,7 @@ class Run:
         self._keeping.sealed = sealed
         with self._keeping:
             commit.tidied(sealed)
+        self.result = result
         return result
 
     # To stdout
@@ -174,9 +196,20 @@ class Run:
         return result
 
     def _stream(self, rows: Keeper, spool: Spool | None) -> None:
-        self._through(Work(self._plan, self._tally, rows, None, spool, self._told))
+        self._through(self._worker(rows, None, spool))
 
     # Both
+
+    def _worker(self, keeper: Keeper, staging: Staging | None, spool: Spool | None) -> Work:
+        checks = (self._told, self._going_on, self._ours)
+        return Work(self._plan, self._tally, keeper, staging, spool, *checks)
+
+    def _going_on(self) -> None:
+        must_go_on(self._cancel)
+
+    def _ours(self) -> None:
+        if self._held is not None:
+            self._held.check()
 
     def _through(self, work: Work) -> None:
         try:
@@ -189,6 +222,7 @@ class Run:
         stats, interval = self._tally.stats, self._plan.recipe.output.progress_interval
         self._clock()
         self._keeping.total = total
+        self._ours()
         self._on_progress(Progress(stats, self._tally.next_part, total, self._plan.rows, read))
         if stats.exported_entities // interval > before // interval:
             self._on_stats(copy.deepcopy(stats))

@@ -7,10 +7,18 @@ import errno
 from collections.abc import Iterator
 from pathlib import Path
 
-from tuneport.errors import NotPermittedError, StorageError, TryAgainError, TuneportError
+from tuneport.errors import NotPermittedError, StorageError, TargetExistsError, TryAgainError, TuneportError
 
-_TRANSIENT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_TOO_LARGE = "raise the limit on file sizes (ulimit -f), or name a place on another file system"
+_SPACE = "free some space and run it again"
+_TRANSIENT = {
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+    errno.EFBIG: "raise the limit on file sizes (ulimit -f), or name a place on another file system",
+    errno.EMFILE: "raise the limit on open files (ulimit -n)",
+    errno.ENFILE: "run it again when other programs have closed some files",
+    errno.ENOMEM: "give it more memory",
+}
+"""Errors that may have passed by the next time, and what helps."""
 _WORDS = {
     "link": "make the link",
     "mkdir": "make the folder",
@@ -20,10 +28,15 @@ _WORDS = {
     "unnamed": "make a file in",
 }
 """Operations, where one word does not say it."""
+_IN_THE_WAY: dict[tuple[str, int | None], str] = {
+    ("create", errno.ELOOP): "it is a link, and none is followed",
+    ("link", errno.EEXIST): "it is no link",
+}
+"""What stands where we make something, and is somebody's."""
 
 
 @contextlib.contextmanager
-def told(operation: str, path: Path) -> Iterator[None]:
+def translated(operation: str, path: Path) -> Iterator[None]:
     """Let errors of the system be errors of ours for the length of a block."""
     try:
         yield
@@ -40,8 +53,9 @@ def damaged(path: Path) -> StorageError:
 def failure(error: OSError, operation: str, path: Path | str) -> TuneportError:
     """What an error of the system means to whoever asked for the run."""
     if error.errno in _TRANSIENT:
-        hint = _TOO_LARGE if error.errno == errno.EFBIG else "free some space and run it again"
-        return TryAgainError(f"{path}: {error.strerror}", hint)
+        return TryAgainError(f"{path}: {error.strerror}", _TRANSIENT[error.errno])
+    if (what := _IN_THE_WAY.get((operation, error.errno))) is not None:
+        return TargetExistsError(f"{path} is in the way: {what}", "move it away")
     text = f"cannot {_WORDS.get(operation, operation)} {path}: {error.strerror or error}"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return NotPermittedError(text, "check owner and permissions, or name another place")

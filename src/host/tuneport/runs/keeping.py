@@ -18,15 +18,20 @@ from tuneport.errors import (
     TryAgainError,
     TuneportError,
     interruption,
+    out_of_memory,
 )
 from tuneport.runs.amounts import size
 from tuneport.runs.kept import Kept, missing_bytes, what_is_kept
+from tuneport.runs.locks import Held
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.publishing.commit import Commit
 from tuneport.runs.publishing.staging import Sealed, Staging
 from tuneport.runs.storage import Storage
 
 _NOTHING = "; nothing published"
+_MORE_MEMORY = (
+    "give it more memory, or leave out what has to remember every record: duplicates, exact splits, waiting weights"
+)
 _FULL = {errno.ENOSPC: "no space left", errno.EDQUOT: "the disk quota is used up"}
 
 
@@ -41,18 +46,23 @@ class Keeping:
         storage: what it writes with.
 
     Attributes:
+        staging: the run's staging folder.
+        held: the run's lock.
         total: how many parts there are; None as long as that is not known.
         sealed: what is about to be published; None as long as that is not made.
     """
 
     def __init__(self, plan: Plan, storage: Storage) -> None:
         self._plan = plan
-        self._staging = Staging(plan.target.staging, storage)
-        self._commit = Commit(plan.target, self._staging, storage)
+        self.staging = Staging(plan.target.staging, storage)
+        self._made = False
+        self._commit = Commit(plan.target, self.staging, storage)
+        self.held: Held | None = None
         self.total: int | None = None
         self.sealed: Sealed | None = None
 
     def __enter__(self) -> Self:
+        self._made = not self.staging.path.exists()
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: TracebackType | None) -> None:
@@ -60,6 +70,7 @@ class Keeping:
 
         Raises:
             StoppedError: a signal ended the block.
+            TryAgainError: there was no more memory.
         """
         if error is None:
             return
@@ -68,27 +79,48 @@ class Keeping:
             stopped = StoppedError(f"stopped by {signal.signal}")
             self._tell(stopped)
             raise stopped from error
+        if isinstance(error, MemoryError):
+            short = out_of_memory(error, _MORE_MEMORY)
+            self._tell(short)
+            raise short
         self._tell(error)
 
     def _tell(self, error: BaseException) -> None:
         published = self.sealed is not None and self._commit.stands(self.sealed)
-        if not published and not self._plan.resumable:
+        if not published and self.held is not None and not self.held.ours():
+            if isinstance(error, TuneportError) and not isinstance(error, StoppedError):
+                raise self.held.lost() from error
+            return  # what is staged may be another run's by now
+        if not published and self._of_no_use():
             with suppress(TuneportError):  # what went wrong first is told
-                self._staging.remove()
+                self.staging.remove()
         if not isinstance(error, TuneportError) or isinstance(error, RecipeError):
             return
         if published:
             text = _after_publishing(error, self._plan)
         elif self._plan.resumable:
-            text = told(error, self._plan, what_is_kept(self._plan), self.total)
+            text = self._with_what_is_kept(error)
         elif _is_of_the_run(error):
             text = _lost(error, self._plan)
         else:
             return
         error.message, error.hint = error.args = text
 
+    def _of_no_use(self) -> bool:
+        """Whether what is staged is this run's, and nobody will ever take it up: another plan's work stays."""
+        begun = self.staging.begun
+        return (begun or self._made) and not (begun and self._plan.resumable)
 
-def told(error: TuneportError, plan: Plan, kept: Kept, total: int | None) -> tuple[str, str]:
+    def _with_what_is_kept(self, error: TuneportError) -> tuple[str, str]:
+        try:
+            kept = what_is_kept(self._plan)
+        except TuneportError:  # what went wrong first is told
+            line = f"what was done is kept in {self._plan.target.staging}, for the next run to go on with"
+            return f"{_what(error, self._plan)}{_NOTHING}", _lines(error.hint, line)
+        return with_what_is_kept(error, self._plan, kept, self.total)
+
+
+def with_what_is_kept(error: TuneportError, plan: Plan, kept: Kept, total: int | None) -> tuple[str, str]:
     """Message and hint of an error that ended a run before anything was published, with what is kept of its work."""
     place = plan.target.staging
     if not _is_of_the_run(error):
@@ -125,9 +157,9 @@ def so_far(plan: Plan, kept: Kept, total: int | None) -> str:
 
 
 def _is_of_the_run(error: TuneportError) -> bool:
-    """Whether it is the disk, or somebody who wants to stop: neither the recipe nor the records have a part in it."""
+    """Whether it is the machine, or somebody who wants to stop: recipe and records have no part in it."""
     if isinstance(error, TryAgainError):
-        return isinstance(error.__cause__, OSError)
+        return isinstance(error.__cause__, OSError | MemoryError)
     return isinstance(error, StoppedError | StorageError | NotPermittedError)
 
 

@@ -7,27 +7,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-import msgspec.json
 
 from tuneport.runs.amounts import bytes_in, size
+from tuneport.runs.failures import translated
+from tuneport.runs.messages import DoneRecord, SpoolRecord
 from tuneport.runs.planning.plan import Plan
+from tuneport.runs.summed import read_summed
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
-
-
-class _Part(msgspec.Struct):
-    read: int
-
-
-class _Done(msgspec.Struct):
-    plan: str
-    results: list[_Part]
-
-
-class _Spooled(msgspec.Struct):
-    plan: str
-    parts: list[_Part]
-    last: bool
 
 
 @dataclass(frozen=True)
@@ -64,10 +51,14 @@ class Kept:
 
 
 def what_is_kept(plan: Plan) -> Kept:
-    """Look at a plan's staging folder. What cannot be read is not kept."""
+    """Look at a plan's staging folder. What is damaged is not kept.
+
+    Raises:
+        TuneportError: nobody can say, for it cannot be read now.
+    """
     staging, digest = plan.target.staging, plan.digest
-    done = [one for one in _records(staging / "done", "*.json", _Done) if one.plan == digest]
-    spooled = [one for one in _records(staging / "spool", "record-*.json", _Spooled) if one.plan == digest]
+    done = [one for one in _records(staging / "done", "*.json", DoneRecord) if one.plan == digest]
+    spooled = [one for one in _records(staging / "spool", "record-*.json", SpoolRecord) if one.plan == digest]
     rendered = [part.read for record in done for part in record.results]
     waiting = [part.read for record in spooled for part in record.parts]
     complete = any(record.last for record in spooled)
@@ -105,9 +96,11 @@ def missing_bytes(plan: Plan, kept: Kept, total: int | None, free: int) -> str:
 
 def _records(folder: Path, pattern: str, kind: type[_Record]) -> list[_Record]:
     found = []
-    for path in sorted(folder.glob(pattern)):
-        try:
-            found.append(msgspec.json.decode(path.read_bytes(), type=kind))
-        except (OSError, msgspec.DecodeError):
+    with translated("read", folder):
+        paths = sorted(folder.glob(pattern))
+    for path in paths:
+        record = read_summed(path, kind, quiet=True)
+        if record is None:
             break
+        found.append(record)
     return found

@@ -13,9 +13,11 @@ import msgspec.json
 
 from tuneport.errors import UsageError
 from tuneport.model import Batch, Entity, Outcome
+from tuneport.options import Cancel
 from tuneport.recipes import Recipe, load_recipe, parse_recipe
 from tuneport.runs import plan_export
 from tuneport.runs.choosing import Chosen
+from tuneport.runs.limits import must_go_on
 from tuneport.runs.messages import Candidates, Part, Piece, Prepared, Segment, Verdict
 from tuneport.runs.plain import plain_value
 from tuneport.runs.planning.facts import PlanFacts, plan_facts
@@ -102,6 +104,7 @@ def preview(
     count: int = 5,
     where: str = "",
     manager: PluginManager | None = None,
+    cancel: Cancel | None = None,
 ) -> Preview:
     """Show what a recipe makes of the first records, and write nothing. No output has to be named.
 
@@ -110,9 +113,11 @@ def preview(
         count: how many records to show, of each source.
         where: show only records for which this condition holds; the source is read until there are enough.
         manager: where plugins come from; default `default_manager()`.
+        cancel: asked between records whether to go on, as a run does.
 
     Raises:
         RecipeError: the recipe is wrong; all problems at once.
+        StoppedError: somebody asked it to stop.
         TuneportError: see `tuneport.errors`.
     """
     if count < 1:
@@ -127,7 +132,7 @@ def preview(
     if not named:
         facts = msgspec.structs.replace(facts, target=None, digest=None)
     chosen = Chosen(plan, where) if where else None
-    items = list(_items(plan, count, chosen))
+    items = list(_items(plan, count, chosen, cancel))
     return Preview(facts, items, [*(chosen.notes() if chosen else ()), *_notes(plan, count, items)])
 
 
@@ -182,15 +187,19 @@ class _Shown(msgspec.Struct):
     prepared: Prepared
 
 
-def _items(plan: Plan, most: int, chosen: Chosen | None) -> Iterator[PreviewItem]:
+def _items(plan: Plan, most: int, chosen: Chosen | None, cancel: Cancel | None) -> Iterator[PreviewItem]:
     """Every record through the stages of a run, as a part of its own."""
     preparer = Preparer(plan)
-    shown = [_Shown(*record, *preparer.prepare(part)) for part, record in _parts(plan, most, chosen)]
+    shown = []
+    for part, record in _parts(plan, most, chosen):
+        must_go_on(cancel)
+        shown.append(_Shown(*record, *preparer.prepare(part)))
     memory = _Memory()
     renderer = Renderer(plan, {}, memory)
     formats = {one.stage.qualified: one.name for one in plan.compiled.formats}
     verdicts = Reducer(plan).decide(lambda: (one.candidates for one in shown))
     for one, verdict in zip(shown, verdicts, strict=True):
+        must_go_on(cancel)
         yield _item(plan, one, verdict, renderer, memory, formats)
 
 

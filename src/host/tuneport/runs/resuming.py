@@ -13,7 +13,7 @@ import msgspec.json
 from tuneport.errors import TryAgainError
 from tuneport.files import shown
 from tuneport.runs.amounts import bytes_in, size
-from tuneport.runs.planning.changes import changes
+from tuneport.runs.planning.changes import changes, mapping_or_empty
 from tuneport.runs.planning.identity import canonical, pinned_before
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.publishing.staging import Staging
@@ -33,10 +33,11 @@ def taken_up(plan: Plan, staging: Staging) -> bool:
 
     Raises:
         TryAgainError: it was, and the facts it was planned by do not hold any more.
+        TuneportError: what is staged cannot be read now, and stays as it is.
     """
     if plan.split is not None and plan.split.outdated(plan.recipe):
         raise TryAgainError("output.split.against is another dataset since this run was planned", "run it again")
-    staged = None if plan.fresh else plan.target.staged_plan()
+    staged = None if plan.fresh else plan.target.staged_plan(quiet=False)
     same = staged is not None and canonical(_bound(staged)) == plan.document()
     if same and plan.resumable:
         return True
@@ -70,7 +71,7 @@ def _overtaken(plan: Plan, staged: dict[str, Any] | None) -> bool:
 def _why(plan: Plan, staged: dict[str, Any]) -> str:
     """Why staged work is of no use."""
     now = msgspec.json.decode(plan.noted())
-    before, after = ({**_mapping(one.get("identity")), "rows": one.get("rows")} for one in (staged, now))
+    before, after = ({**mapping_or_empty(one.get("identity")), "rows": one.get("rows")} for one in (staged, now))
     found = changes(before, after, plan.recipe.references)
     if not found and not plan.resumable:
         return "is of a source that nobody can say has not changed since"
@@ -79,14 +80,12 @@ def _why(plan: Plan, staged: dict[str, Any]) -> str:
     return f"belongs to another plan: {'; '.join(found[:_MOST_TOLD])}{more}"
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def tell(plan: Plan, staging: Staging, tally: Tally, spool: Spool | None) -> None:
-    """Say how much of the work was there already."""
+    """Say how much of the work was there already, if any was."""
     read = [*spool.done()] if spool is not None else []
     parts = len(read) or tally.next_part
+    if not parts:
+        return
     done = sum(count for _, count in read) or tally.stats.total_entities
     total = spool.parts if spool is not None and spool.complete else Parts(plan, ()).total
     of = f" of {total:,}" if total is not None else ""
@@ -98,7 +97,11 @@ def tell(plan: Plan, staging: Staging, tally: Tally, spool: Spool | None) -> Non
 
 def _age(folder: Path) -> str:
     """How long ago the last savepoint was; "" where there is none."""
-    ages = [time.time() - when for when in _times((*folder.glob("done/*.json"), *folder.glob("spool/record-*")))]
+    try:
+        records = (*folder.glob("done/*.json"), *folder.glob("spool/record-*"))
+    except OSError:
+        return ""
+    ages = [time.time() - when for when in _times(records)]
     if not ages:
         return ""
     seconds = max(0, round(min(ages)))

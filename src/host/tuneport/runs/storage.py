@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
 import tempfile
@@ -12,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from tuneport.errors import TargetExistsError, TryAgainError, TuneportError
+from tuneport.errors import TargetExistsError, TuneportError
 from tuneport.runs.disk import Disk
-from tuneport.runs.failures import told
+from tuneport.runs.failures import translated
+from tuneport.runs.locks import Held, take
 
 
 class Storage:
@@ -44,7 +44,7 @@ class Storage:
                     self.sync(folder.parent)
 
     def _folder(self, path: Path) -> None:
-        with told("mkdir", path):
+        with translated("mkdir", path):
             with contextlib.suppress(FileExistsError):  # another process may be making it
                 self._disk.mkdir(path)
             if not path.is_dir():
@@ -52,8 +52,16 @@ class Storage:
 
     def write(self, path: Path, data: bytes) -> None:
         """Write a file. It is not durable before `sync`."""
-        with self._written(path, durable=False) as file:
-            file.write(data)
+        made = False
+        try:
+            with self._written(path, durable=False) as file:
+                made = True
+                file.write(data)
+        except TuneportError:
+            if made and path.is_file():  # neither somebody's, nor a device
+                with contextlib.suppress(OSError):  # room for what vouches for the files before it
+                    self._disk.unlink(path)
+            raise
 
     def put(self, path: Path, data: bytes, mode: int | None = None) -> None:
         """Write a file that is there whole or not at all, and durable; with these permissions, where they are given."""
@@ -61,7 +69,7 @@ class Storage:
         with self._written(part, durable=True) as file:
             file.write(data)
             if mode is not None:
-                with told("permit", part):
+                with translated("permit", part):
                     self._disk.chmod(part, mode)
         self.rename(part, path)
         self.sync(path.parent)
@@ -72,19 +80,19 @@ class Storage:
 
     @contextlib.contextmanager
     def _written(self, path: Path, *, durable: bool) -> Iterator[Writer]:
-        with told("create", path):
+        with translated("create", path):
             descriptor = self._disk.create(path)
         try:
             yield Writer(self._disk, path, descriptor)
             if durable:
                 # Not tried again where it fails: the system may have forgotten what it could not write.
-                with told("sync", path):
+                with translated("sync", path):
                     self._disk.sync_file(path, descriptor)
         except BaseException:
             with contextlib.suppress(OSError):
                 self._disk.close(path, descriptor)
             raise
-        with told("close", path):  # where a quota, or a disk behind a network, says what it could not take
+        with translated("close", path):  # where a quota, or a disk behind a network, says what it could not take
             self._disk.close(path, descriptor)
 
     def sync(self, path: Path) -> None:
@@ -93,7 +101,7 @@ class Storage:
 
     def could_sync(self, path: Path) -> bool:
         """The same; whether the file system could: some cannot for folders, and nothing more can be done then."""
-        with told("sync", path):
+        with translated("sync", path):
             try:
                 self._disk.sync(path)
             except OSError as error:
@@ -104,7 +112,7 @@ class Storage:
 
     def permit_like(self, path: Path, other: Path) -> None:
         """Give a file or folder the permissions of another, durably."""
-        with told("permit", path):
+        with translated("permit", path):
             mode = stat.S_IMODE(other.stat().st_mode)
             if mode == stat.S_IMODE(path.stat().st_mode):
                 return
@@ -115,7 +123,7 @@ class Storage:
         """Remove a file or a folder with all it holds; it may be gone already."""
         if not os.path.lexists(path):
             return
-        with told("remove", path):
+        with translated("remove", path):
             self._removed(path)
 
     def _removed(self, path: Path) -> None:
@@ -135,106 +143,97 @@ class Storage:
         Raises:
             StorageError: it cannot be read.
         """
-        with told("read", path):
+        with translated("read", path):
             return path.read_bytes()
 
     @contextlib.contextmanager
     def reader(self, path: Path) -> Iterator[IO[bytes]]:
         """Read a file piece by piece."""
-        with told("read", path), path.open("rb") as file:
+        with translated("read", path), path.open("rb") as file:
             yield file
 
     # What makes others see something
 
     def rename(self, source: Path, target: Path) -> None:
         """Rename within a file system, over what stands at the target."""
-        with told("rename", target):
+        with translated("rename", target):
             self._disk.rename(source, target)
 
-    def publish(self, source: Path, target: Path) -> None:
+    def publish(self, source: Path, target: Path, *, durable: bool = True) -> None:
         """Rename a file or folder to a place where nothing stands, in one step.
 
         Raises:
             TargetExistsError: something stands there.
         """
-        with told("publish", target):
+        with translated("publish", target):
             try:
                 self._disk.rename_new(source, target)
             except FileExistsError:
                 raise TargetExistsError(f"{target} exists") from None
-        self.sync(target.parent)
+        if durable:
+            self.sync(target.parent)
 
-    def exchange(self, source: Path, target: Path) -> None:
+    def exchange(self, source: Path, target: Path, *, durable: bool = True) -> None:
         """Let two files or two folders change places, in one step. What stood at the target stands at the source then.
 
         Raises:
             StorageError: the system cannot.
         """
-        with told("exchange", target):
+        with translated("exchange", target):
             self._disk.exchange(source, target)
-        self.sync(target.parent)
+        if durable:
+            self.sync(target.parent)
 
     def point(self, link: Path, target: str) -> None:
-        """Let a symbolic link point to `target`, whatever it pointed to before, in one step."""
+        """Let a symbolic link point to `target`, whatever it pointed to before, in one step.
+
+        Raises:
+            TargetExistsError: what stands at the name under which it is made is no link.
+        """
         part = link.with_name(f".{link.name}.part")
-        self.remove(part)
-        with told("link", part):
+        if part.is_symlink():  # a run died at it; anything else is somebody's
+            self.remove(part)
+        with translated("link", part):
             self._disk.symlink(part, target)
         self.rename(part, link)
         self.sync(link.parent)
 
     @contextlib.contextmanager
-    def lock(self, path: Path) -> Iterator[None]:
+    def lock(self, path: Path) -> Iterator[Held]:
         """Hold a lock file for the length of a block. The system lets go of it when the process dies.
 
         Raises:
             TryAgainError: another process holds it.
         """
-        descriptor = self._locked(path)
+        held = take(path, self._disk)
         try:
-            yield
+            yield held
         finally:
             try:
-                # Only a holder may remove it; whoever opened the old file meanwhile finds out in _locked.
-                # A file that somebody wrote to was not made by us.
-                if os.fstat(descriptor).st_size == 0:
+                # Only a holder may remove it; whoever opened the old file meanwhile finds out in `take`.
+                if held.unused():
                     with contextlib.suppress(TuneportError):  # one that stays does no harm, and no error hides another
                         self.remove(path)
             finally:
-                os.close(descriptor)
-
-    def _locked(self, path: Path) -> int:
-        while True:
-            with told("lock", path):
-                descriptor = self._disk.lock_file(path)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # The last holder may have removed the file between our opening and locking it.
-                if path.stat().st_ino == os.fstat(descriptor).st_ino:
-                    return descriptor
-            except FileNotFoundError:
-                pass
-            except BlockingIOError:
-                os.close(descriptor)
-                raise TryAgainError(f"another run is writing here (it holds {path})") from None
-            os.close(descriptor)
+                held.close()
 
     # Temporary space
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder of the system's temporary space for the length of a block."""
-        with told("scratch", Path(tempfile.gettempdir())):
+        with translated("scratch", Path(tempfile.gettempdir())):
             folder = Path(tempfile.mkdtemp(prefix="tuneport-"))
         try:
             yield folder
         finally:
-            self.remove(folder)
+            with contextlib.suppress(TuneportError):  # the system clears it in time, and no error hides another
+                self.remove(folder)
 
     @contextlib.contextmanager
     def unnamed(self) -> Iterator[IO[bytes]]:
         """A file of the system's temporary space that has no name: gone with the block, and with the process."""
-        with told("unnamed", Path(tempfile.gettempdir())):
+        with translated("unnamed", Path(tempfile.gettempdir())):
             file = tempfile.TemporaryFile(buffering=1 << 14)  # noqa: SIM115  -- closed below, whatever happens
         try:
             yield file
@@ -254,7 +253,7 @@ class Writer:
     def write(self, data: bytes) -> int:
         """Write all of it, in as many calls as the system wants; how many bytes that is."""
         left = memoryview(data)
-        with told("write", self._path):
+        with translated("write", self._path):
             while left:
                 left = left[self._disk.write(self._path, self._descriptor, left) :]
         return len(data)

@@ -25,7 +25,7 @@ class JsonlConfig(Config):
     """How many times its size a compressed file may unpack to, past the first 64 MiB; 0 for no limit."""
     duplicate_keys: DuplicateKeys = "last"
     """What a key that stands twice in one object means: its last value, or with "reject" a record that is none.
-    Looking for them takes a third of the time of a short export."""
+    Looking for them reads each record a second time, which a short export takes half as long again for."""
 
 
 class JsonlSource(Source):

@@ -45,19 +45,20 @@ class _Sections:
     def __init__(self, identity: Mapping[str, Any]) -> None:
         self._identity = identity
         self.recipe = self.mapping("recipe")
-        self.sources = {name: _mapping(one) for name, one in self.mapping("source").items()}
+        self.sources = {name: mapping_or_empty(one) for name, one in self.mapping("source").items()}
         found = [one.get("importer") for one in self.sources.values()]
         stages = identity.get("stages")
         self.stages = _numbered([one for one in [*found, *_list(stages)] if isinstance(one, Mapping)])
 
     def mapping(self, name: str) -> Mapping[str, Any]:
-        return _mapping(self._identity.get(name))
+        return mapping_or_empty(self._identity.get(name))
 
     def get(self, name: str) -> Any:
         return self._identity.get(name)
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def mapping_or_empty(value: Any) -> Mapping[str, Any]:
+    """A part of what a file of ours holds: somebody may have had a hand in it."""
     return value if isinstance(value, Mapping) else {}
 
 
@@ -113,7 +114,7 @@ def _plugins(old: _Sections, new: _Sections) -> Iterator[str]:
 def _sources(old: _Sections, new: _Sections) -> Iterator[str]:
     for name in sorted(old.sources.keys() | new.sources.keys()):
         title = "source" if name == "1" and len(new.sources) == 1 else f"source {name}"
-        was, now = (_mapping(one.sources.get(name, {}).get("revision")) for one in (old, new))
+        was, now = (mapping_or_empty(one.sources.get(name, {}).get("revision")) for one in (old, new))
         rows = [one.mapping("rows").get(name) for one in (old, new)]
         streams = [stream for stream in sorted(was.keys() | now.keys()) if was.get(stream) != now.get(stream)]
         facts = [fact for stream in streams for fact in _facts(was.get(stream), now.get(stream))]

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-import msgspec.json
-
 from tuneport.dataset import Dataset
 from tuneport.errors import SourceError, SourceNotFoundError, TargetExistsError
 from tuneport.model import Problem
 from tuneport.options import Output
 from tuneport.runs.planning.mounts import is_mount
+from tuneport.runs.summed import read_summed
 
 Kind = Literal["folder", "file", "stdout"]
 Compression = Literal["none", "gzip", "zstd"]
@@ -65,13 +63,16 @@ class Target:
         """What data files' names end with."""
         return f".jsonl{SUFFIX[self.compression]}"
 
-    def staged_plan(self) -> dict[str, Any] | None:
-        """The plan of the work in the staging folder; None where there is none, or it is torn."""
-        try:
-            plan = msgspec.json.decode((self.staging / "plan.json").read_bytes())
-        except (OSError, msgspec.DecodeError):
-            return None
-        return plan if isinstance(plan, dict) else None
+    def staged_plan(self, *, quiet: bool = True) -> dict[str, Any] | None:
+        """The plan of the work in the staging folder; None where there is none, or it is damaged.
+
+        Args:
+            quiet: do not warn of damage, for it will be looked at again.
+
+        Raises:
+            TuneportError: it cannot be read now.
+        """
+        return read_summed(self.staging / "plan.json", dict, quiet=quiet)
 
     def must_be_free(self) -> None:
         """Fail before anything is read where something stands in the way.
@@ -87,17 +88,25 @@ class Target:
         if self.on_exists == "fail":
             raise TargetExistsError(f"{self.shown} exists. Nothing read.", self._ways_out())
         if self.on_exists == "version":
-            if not self.path.is_dir():
-                raise TargetExistsError(f"{self.shown} is no folder that could hold versions", "name another path")
-            if (self.path / "manifest.json").exists():
-                raise TargetExistsError(f"{self.shown} is a dataset itself, and holds no versions", _OR_REPLACE)
-            link = self.path / LATEST
-            if link.exists() and not link.is_symlink():
-                raise TargetExistsError(f"{self.shown}/{LATEST} is no link that could be moved", "move it away")
+            self._must_hold_versions()
         elif self.kind == "folder":
             self._must_be_ours()
         elif self.kind == "file" and not (self.path.is_file() and not self.path.is_symlink()):
             raise TargetExistsError(f"{self.shown} is no regular file, and is not replaced", "name another path")
+
+    def _must_hold_versions(self) -> None:
+        """Check that what stands there is a folder in which versions can stand.
+
+        Raises:
+            TargetExistsError: it is not.
+        """
+        if not self.path.is_dir():
+            raise TargetExistsError(f"{self.shown} is no folder that could hold versions", "name another path")
+        if (self.path / "manifest.json").exists():
+            raise TargetExistsError(f"{self.shown} is a dataset itself, and holds no versions", _OR_REPLACE)
+        for link in (self.path / LATEST, self.path / f".{LATEST}.part"):  # it is made under the other name
+            if link.exists() and not link.is_symlink():
+                raise TargetExistsError(f"{self.shown}/{link.name} is no link that could be moved", "move it away")
 
     def _must_be_ours(self) -> None:
         """Check that nothing is lost with the folder but a dataset: others call a file manifest.json as well.
@@ -106,9 +115,7 @@ class Target:
             TargetExistsError: it is no dataset of ours, or holds what no export wrote.
         """
         try:
-            if self.path.is_symlink() or not self.path.is_dir():
-                raise SourceNotFoundError("no folder")
-            strange = sorted(_files(self.path) - Dataset.open(self.path).listed()) if any(self.path.iterdir()) else []
+            strange = strangers(self.path)
         except (OSError, SourceNotFoundError, SourceError):
             text = f"{self.shown} holds no dataset of ours, and is not replaced"
             raise TargetExistsError(text, "name another path, or move it away") from None
@@ -139,6 +146,18 @@ def _shown(path: Path) -> str:
         return str(path)
     real = Path(os.path.realpath(path))
     return str(real.relative_to(Path.cwd())) if real.is_relative_to(Path.cwd()) else str(real)
+
+
+def strangers(folder: Path) -> list[str]:
+    """The files in a dataset's folder that no export wrote; none in one that is empty.
+
+    Raises:
+        SourceNotFoundError: it is no dataset of ours.
+        SourceError: it cannot be read.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        raise SourceNotFoundError("no folder")
+    return sorted(_files(folder) - Dataset.open(folder).listed()) if any(folder.iterdir()) else []
 
 
 def _files(folder: Path) -> set[str]:

@@ -20,14 +20,21 @@ _VERSION = re.compile(r"v([0-9]{4,})")
 
 def versions_in(root: Path) -> list[str]:
     """The names of the versions in a folder, the oldest first."""
-    found = [path.name for path in root.glob("v*") if _VERSION.fullmatch(path.name) and path.is_dir()]
-    return sorted(found, key=lambda name: int(name[1:]))
+    return sorted((path.name for path in _named(root) if path.is_dir()), key=_number)
 
 
 def next_version(root: Path) -> str:
-    """The name of the version that comes next: `v0001` for the first."""
-    before = versions_in(root)
-    return f"v{int(before[-1][1:]) + 1 if before else 1:04d}"
+    """The name of the version that comes next, `v0001` for the first: whatever stands at a name has taken it."""
+    return f"v{max((_number(path.name) for path in _named(root)), default=0) + 1:04d}"
+
+
+def _named(root: Path) -> list[Path]:
+    """Everything in a folder that has a version's name."""
+    return [path for path in root.glob("v*") if _VERSION.fullmatch(path.name)]
+
+
+def _number(name: str) -> int:
+    return int(name[1:])
 
 
 def place_of(target: Target) -> Path:
@@ -100,6 +107,15 @@ def file_digest(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def whole(folder: Path) -> bool:
+    """Whether each file of a dataset has the digest that its SHA256SUMS has."""
+    try:
+        lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return all(file_digest(folder / path) == digest for digest, _, path in (line.partition("  ") for line in lines))
 
 
 def not_shrunk(before: Dataset | None, stats: ExportStats, most: float | None) -> None:

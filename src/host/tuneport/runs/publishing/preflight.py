@@ -23,7 +23,7 @@ from tuneport.runs.storage import Storage
 log = getLogger("tuneport")
 
 PROBE = "probe"
-"""The folder in staging in which it is tried out what the file system can do."""
+"""The folder in staging with which it is tried out what the file system can do, and with `.part` the name it takes."""
 
 _TABLE_RECORD = 4096
 """What a record of a table counts for at most: a database file holds more than the one table that is read."""
@@ -38,7 +38,7 @@ def look_ahead(plan: Plan, storage: Storage) -> None:
         TargetExistsError: what is made could not be renamed to its place.
         StorageError: the file system cannot do what publishing needs, or fails.
         NotPermittedError: we may not write here.
-        TryAgainError: there is no space at all.
+        TryAgainError: there is no space for a folder.
     """
     target = plan.target
     within_one_mount(target)
@@ -48,7 +48,10 @@ def look_ahead(plan: Plan, storage: Storage) -> None:
         _try_out(target, storage)
     except TuneportError:
         with suppress(TuneportError):  # what went wrong first is told
-            storage.remove(target.staging if fresh else target.staging / PROBE)
+            if fresh:
+                storage.remove(target.staging)
+            else:
+                _tidied(target, storage)
         raise
     warn_of_space(plan)
 
@@ -70,26 +73,35 @@ def within_one_mount(target: Target) -> None:
 
 
 def _try_out(target: Target, storage: Storage) -> None:
-    """Do in a small way what publishing will do: durable files and folders, renames, an exchange of folders."""
-    probe = target.staging / PROBE
-    storage.remove(probe)
+    """Do with empty folders what publishing will do: a rename, an exchange, and once for all of it a sync.
+
+    Whether files can be written the plan tells, which is noted next.
+    """
+    _tidied(target, storage)  # a run that died here has left them
+    probe, moved = _probes(target)
     storage.mkdir(probe)
-    with storage.writer(probe / "file") as file:
-        file.write(b"tried out\n")
-    if not storage.could_sync(probe):
+    storage.publish(probe, moved, durable=False)
+    if target.on_exists == "replace" and target.kind == "folder" and target.path.is_dir():
+        storage.mkdir(probe)
+        _exchange(target, storage)
+    if not storage.could_sync(target.staging):
         text = "%s: this file system cannot make folders durable: a power cut may take what was just published"
         log.warning(text, target.path.parent)
-    storage.publish(probe / "file", probe / "moved")
-    if target.on_exists == "replace" and target.kind == "folder" and target.path.is_dir():
-        storage.mkdir(probe / "old")
-        storage.mkdir(probe / "new")
-        _exchange(target, probe, storage)
-    storage.remove(probe)
+    _tidied(target, storage)
 
 
-def _exchange(target: Target, probe: Path, storage: Storage) -> None:
+def _probes(target: Target) -> tuple[Path, Path]:
+    return target.staging / PROBE, target.staging / f"{PROBE}.part"
+
+
+def _tidied(target: Target, storage: Storage) -> None:
+    for path in _probes(target):
+        storage.remove(path)
+
+
+def _exchange(target: Target, storage: Storage) -> None:
     try:
-        storage.exchange(probe / "new", probe / "old")
+        storage.exchange(*_probes(target), durable=False)
     except StorageError as error:
         cause = error.__cause__
         if not isinstance(cause, OSError) or cause.errno not in {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}:

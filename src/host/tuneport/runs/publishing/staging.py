@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import randbits
 from typing import Any
 
 import msgspec.json
@@ -11,14 +12,16 @@ from xxhash import xxh3_128_hexdigest
 
 from tuneport.errors import TargetExistsError
 from tuneport.options import ExportStats
+from tuneport.runs.failures import translated
 from tuneport.runs.messages import DoneRecord, PartResult, Piece, Segment
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.storage import Storage
+from tuneport.runs.summed import read_summed, read_whole, summed
 from tuneport.runs.working.spool import Spool
 
 _encode = msgspec.json.Encoder().encode
 
-OURS = {"plan.json", "sealed.json", "spool", "segments", "done", "out", "probe"}
+OURS = {"plan.json", "sealed.json", "spool", "segments", "done", "out", "gone", "probe"}
 """What a staging folder may hold."""
 
 
@@ -27,11 +30,13 @@ class Sealed(msgspec.Struct):
 
     Attributes:
         plan: digest of its plan.
+        out: name of the folder that it was made in.
         place: where it is published, below the target's folder: `faq`, or `faq/v0003`.
         proof: SHA-256 of the SHA256SUMS, or of the file, that will stand there.
     """
 
     plan: str
+    out: str
     place: str
     proof: str
     digest: str
@@ -41,13 +46,22 @@ class Sealed(msgspec.Struct):
 
 
 class Staging:
-    """One run's staging folder. Everything in it may be lost but what a done record vouches for."""
+    """One run's staging folder. Everything in it may be lost but what a done record vouches for.
+
+    Attributes:
+        path: of the folder.
+        out: what a run makes its output in. Each has its own: one that was overtaken, for its lock was removed, finds
+            nothing there that it could publish.
+        begun: whether this run threw away what stood here, and began anew.
+    """
 
     def __init__(self, path: Path, storage: Storage) -> None:
         self.path = path
-        self.out = path / "out"
+        self._outs = path / "out"
+        self.out = self._outs / str(randbits(64))
         self._storage = storage
         self._records = 0
+        self.begun = False
 
     def must_be_ours(self) -> None:
         """Fail before anything here is touched where something of somebody else's stands here.
@@ -55,22 +69,41 @@ class Staging:
         Raises:
             TargetExistsError: something does.
         """
-        strange = [path.name for path in self.path.glob("*") if path.name.removesuffix(".part") not in OURS]
+        strange = [path.name for path in self._entries() if path.name.removesuffix(".part") not in OURS]
         if strange or self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
             named = f" ({strange[0]})" if strange else ""
             raise TargetExistsError(f"{self.path} is in the way: it holds what is not ours{named}", "move it away")
 
+    def _entries(self) -> list[Path]:
+        with translated("read", self.path):
+            return sorted(self.path.glob("*"))
+
     def begin(self, plan: Plan) -> None:
         """Throw away what stands here, and begin. Once it returns, no power cut takes the folder away."""
+        self.begun = True
         self._unseal()
+        self._discard()
         self._storage.remove(self.path)
         self._folders()
-        self._storage.put(self.path / "plan.json", plan.noted())
+        self._storage.put(self.path / "plan.json", summed(plan.noted()))
         self._storage.sync(self.path.parent)
 
     def _unseal(self) -> None:
         """Forget what was sealed, before any of it goes: nothing may answer for an output that is no longer whole."""
         self._storage.remove(self.path / "sealed.json")
+
+    def _discard(self) -> None:
+        """Remove what was made, or replaced, but first put it all out of reach, in one step.
+
+        So no run publishes what is left of it, and none takes that for somebody's own.
+        """
+        gone = self.path / "gone"
+        self._storage.remove(gone)
+        if any(self._outs.glob("*/*")):
+            self._storage.rename(self._outs, gone)
+            self._storage.sync(self.path)
+            self._storage.remove(gone)
+        self._storage.remove(self._outs)
 
     def _folders(self) -> None:
         for name in ("spool", "segments", "done"):
@@ -108,12 +141,16 @@ class Staging:
         stem = self.path / f"done/{self._records:05d}"
         with self._storage.writer(stem.with_suffix(".keys")) as file:
             file.write(keys)
-        record = DoneRecord(plan.digest, results, xxh3_128_hexdigest(keys))
-        self._storage.put(stem.with_suffix(".json"), msgspec.json.encode(record))  # and the keys' entry beside it
+        record = _encode(DoneRecord(plan.digest, results, xxh3_128_hexdigest(keys)))
+        self._storage.put(stem.with_suffix(".json"), summed(record))  # and the keys' entry beside it
         self._records += 1
 
     def resume(self, plan: Plan) -> Iterator[tuple[DoneRecord, bytes]]:
-        """The done records of this plan whose files are whole, from the first on without a gap."""
+        """The done records of this plan whose files are whole, from the first on without a gap.
+
+        Raises:
+            TuneportError: a file that is there cannot be read now; all of them stay.
+        """
         self._unseal()
         self._folders()  # a run that died while it tidied up has removed some of them
         for folder in (self.path, self.path.parent):  # it may have died before it did so, too
@@ -124,43 +161,46 @@ class Staging:
             parts += len(done[0].results)
             yield done
         # What follows a gap belongs to a run that was overtaken, and would be taken for this one's later on.
-        for path in sorted((self.path / "done").iterdir()):
+        with translated("read", self.path / "done"):
+            records = sorted((self.path / "done").iterdir())
+        for path in records:
             if path.name >= f"{self._records:05d}":
                 self._storage.remove(path)
-        self._storage.remove(self.out)
+        self._discard()
 
     def _done(self, plan: Plan, part: int) -> tuple[DoneRecord, bytes] | None:
         stem = self.path / f"done/{self._records:05d}"
-        try:
-            record = msgspec.json.decode(stem.with_suffix(".json").read_bytes(), type=DoneRecord)
-            keys = stem.with_suffix(".keys").read_bytes()
-        except (OSError, msgspec.DecodeError):
+        record = read_summed(stem.with_suffix(".json"), DoneRecord)
+        if record is None or record.plan != plan.digest:
             return None
-        follows = [result.part for result in record.results] == list(range(part, part + len(record.results)))
-        whole = follows and record.plan == plan.digest and record.keys_digest == xxh3_128_hexdigest(keys)
+        if [result.part for result in record.results] != list(range(part, part + len(record.results))):
+            return None
+        keys = read_whole(stem.with_suffix(".keys"), record.keys_digest)
         pieces = (piece for result in record.results for piece in _pieces(result))
-        return (record, keys) if whole and all(self._digest(one.file) == one.digest for one in pieces) else None
-
-    def _digest(self, file: str) -> str:
-        try:
-            return xxh3_128_hexdigest((self.path / file).read_bytes())
-        except OSError:
-            return ""
+        if keys is None or any(read_whole(self.path / one.file, one.digest) is None for one in pieces):
+            return None
+        return record, keys
 
     def seal(self, result: Sealed) -> None:
         """Note that `out` is complete: where it is gone after a crash, it was published."""
-        self._storage.put(self.path / "sealed.json", msgspec.json.encode(result))
+        self._storage.put(self.path / "sealed.json", summed(_encode(result)))
 
     def sealed(self) -> Sealed | None:
-        """What `seal` noted; None where the run did not come so far."""
-        try:
-            return msgspec.json.decode((self.path / "sealed.json").read_bytes(), type=Sealed)
-        except (OSError, msgspec.DecodeError):
-            return None
+        """What `seal` noted; None where the run did not come so far.
+
+        Raises:
+            TuneportError: it cannot be read now.
+        """
+        return read_summed(self.path / "sealed.json", Sealed)
+
+    def out_of(self, sealed: Sealed) -> Path:
+        """Where output was made that was sealed; once it was moved, what it has changed places with."""
+        return self._outs / sealed.out
 
     def remove(self) -> None:
         """Remove the folder; what tells that all is published goes last, so that a crash leaves it to be found."""
-        for path in sorted(self.path.glob("*")):
+        self._discard()
+        for path in self._entries():
             if path.name not in {"plan.json", "sealed.json"}:
                 self._storage.remove(path)
         if (self.path / "sealed.json").exists():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
@@ -14,8 +14,10 @@ from tuneport.context import Context
 from tuneport.errors import PluginError, SourceError, SourceNotFoundError, TuneportError
 from tuneport.files import Resources
 from tuneport.model import Batch, Entity, Partition
+from tuneport.nesting import held_by
 from tuneport.plugin_manager import Contribution
 from tuneport.runs.reading.bounds import bounded
+from tuneport.runs.reading.field_types import seen_type, types_in
 from tuneport.runs.reading.peekable import Peekable
 from tuneport.runs.reading.streams import Stream
 from tuneport.source import Source, SourceInfo
@@ -95,9 +97,7 @@ class PeekedSource(Peekable):
 def size_of(value: object, depth: int = 4) -> int:
     """About what a record takes, the texts of its turns included, as far as that is cheap to say."""
     if depth and isinstance(value, dict | list):
-        # Here and below the base class's own methods: those of a subclass may do anything.
-        held = dict.values(value) if isinstance(value, dict) else list.__iter__(value)
-        return sum(size_of(one, depth - 1) for one in held)
+        return sum(size_of(one, depth - 1) for one in held_by(value))
     return len(value) if isinstance(value, str | bytes) else 8
 
 
@@ -143,7 +143,7 @@ def with_field_types(streams: Sequence[Stream], info: SourceInfo) -> tuple[list[
         return [_kept(stream) for stream in streams], list(info.fields.items())
     looked: list[Stream] = []
     entities = islice(chain.from_iterable(_looked_at(stream, looked) for stream in streams), SAMPLED)
-    seen = _types_in(entities, dict.fromkeys(info.fields or (), ""))
+    seen = types_in(entities, dict.fromkeys(info.fields or (), ""))
     declared = {name: kind for name, kind in (info.fields or {}).items() if kind}
     known = {**seen, **declared}
     fields = [(name, seen_type(kind)) for name, kind in known.items()]
@@ -191,65 +191,6 @@ def _first(source: Source, count: int) -> Iterator[Entity] | None:
     return islice(chain.from_iterable(batch.entities for batch in batches), count)
 
 
-def _types_in(entities: Iterable[Entity], types: dict[str, str]) -> dict[str, str]:
-    """Field name to the type that holds every value seen."""
-    settled: set[tuple[object, type]] = set()
-    for entity in entities:
-        # Whoever passes something else than a dict is told by the run itself, record by record.
-        for name, value in dict.items(entity) if isinstance(entity, dict) else ():
-            kind = type(value)
-            if (name, kind) in settled or not isinstance(name, str) or not _encodable(name):
-                continue
-            types[name] = merged(types.get(name, ""), _type(value))
-            if kind in _SCALARS:
-                settled.add((name, kind))
-    return types
-
-
-def _encodable(text: str) -> bool:
-    try:
-        return text.isascii() or bool(text.encode())
-    except UnicodeEncodeError:
-        return False
-
-
-def _type(value: Any, depth: int = 0) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list | tuple):
-        inner = ""
-        for item in (list if isinstance(value, list) else tuple).__iter__(value) if depth < 3 else ():
-            inner = merged(inner, _type(item, depth + 1))
-        return list_of(inner)
-    return _SCALARS.get(type(value), "json" if isinstance(value, Mapping) else "string")
-
-
-_SCALARS = {str: "string", bool: "bool", int: "integer", float: "number"}
-
-
-def list_of(inner: str) -> str:
-    """The type of lists of such values; `list[]` where nothing is known of them."""
-    return f"list[{inner}]" if inner in {"", "string", "integer", "number"} else "json"
-
-
-def seen_type(kind: str) -> str:
-    """A type as it is told: lists of which nothing is known are lists of texts."""
-    return "list[string]" if kind == "list[]" else kind
-
-
-def merged(one: str, other: str) -> str:
-    """The type that holds values of both."""
-    if one == other or not other:
-        return one
-    if not one:
-        return other
-    if {one, other} == {"integer", "number"}:
-        return "number"
-    if one.startswith("list[") and other.startswith("list["):
-        return list_of(merged(one[5:-1], other[5:-1]))
-    return "json" if "json" in {one, other} or "[" in one + other else "string"
-
-
 def information(source: Source) -> SourceInfo:
     """What a source says of itself.
 
@@ -258,7 +199,7 @@ def information(source: Source) -> SourceInfo:
     """
     try:
         info: object = source.info()
-    except TuneportError:
+    except (TuneportError, MemoryError):
         raise
     except Exception as error:
         raise SourceError(f"{type(source).__name__}.info: {type(error).__name__}: {error}") from error
@@ -275,7 +216,7 @@ def partitions_of(source: Source, target_bytes: int) -> list[Partition]:
     """
     try:
         return list(source.partitions(target_bytes))
-    except TuneportError:
+    except (TuneportError, MemoryError):
         raise
     except Exception as error:
         raise SourceError(f"{type(source).__name__}.partitions: {type(error).__name__}: {error}") from error
@@ -294,7 +235,7 @@ def readable(source: Source, partition: Partition | None, fields: frozenset[str]
             if len(batch.ordinals) != len(batch.entities):
                 raise ValueError(f"a batch of {len(batch.entities)} entities with {len(batch.ordinals)} ordinals")
             yield batch if source.shallow else bounded(batch)
-    except (TuneportError, GeneratorExit):
+    except (TuneportError, GeneratorExit, MemoryError):
         raise
     except Exception as error:
         raise SourceError(f"{information(source).title}: {type(error).__name__}: {error}") from error

@@ -14,6 +14,9 @@ from tuneport.runs.messages import Rejected, StageRef
 
 log = getLogger("tuneport")
 
+_SPARE = 16 << 20
+"""Bytes that are still to be had where a stage ran out of memory by itself."""
+
 
 class Whose(msgspec.Struct, frozen=True):
     """Which record a stage looks at: where it stands, what names it, and whose data it is."""
@@ -44,6 +47,23 @@ def rule_code(stage: StageRef, code: str) -> str:
     return f"{stage.plugin}:{code}" if code in ERRORED else own_code(stage, code)
 
 
+def of_a_plugin(error: BaseException) -> None:
+    """Let what a stage raised pass, unless the whole run is meant.
+
+    Raises:
+        KeyboardInterrupt: a signal came while it worked.
+        MemoryError: there is hardly any left, so that good records would be rejected from here on. One that asked for
+            too much at once has only itself to blame.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    if isinstance(error, MemoryError):
+        try:
+            bytearray(_SPARE)
+        except MemoryError:
+            raise error from None
+
+
 def raised_by(stage: StageRef, whose: Whose, error: BaseException, warned: set[str]) -> Rejected:
     """The reject of a plugin that raised.
 
@@ -51,10 +71,9 @@ def raised_by(stage: StageRef, whose: Whose, error: BaseException, warned: set[s
     for whoever has to mend the plugin.
 
     Raises:
-        KeyboardInterrupt: the error is none of the plugin's, for a signal came while it worked.
+        KeyboardInterrupt, MemoryError: the error is none of the plugin's, see `of_a_plugin`.
     """
-    if isinstance(error, KeyboardInterrupt):
-        raise error
+    of_a_plugin(error)
     if isinstance(error, UnicodeEncodeError):
         return whose.reject(stage.qualified, "bad_utf8", "Text holds a lone surrogate")
     reason = f"{stage.qualified} raised {raised(error)}"

@@ -11,10 +11,11 @@ import msgspec.json
 import msgspec.msgpack
 from xxhash import xxh3_128_hexdigest
 
-from tuneport.errors import PluginError, TuneportError
-from tuneport.runs.failures import damaged
+from tuneport.errors import PluginError
+from tuneport.runs.failures import damaged, translated
 from tuneport.runs.messages import Candidates, Prepared, Rejected, SpooledPart, SpoolRecord
 from tuneport.runs.storage import Storage
+from tuneport.runs.summed import read_summed, read_whole, summed
 from tuneport.sample import Sample
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -105,10 +106,6 @@ class Spool:
         self._parts.append(SpooledPart(candidates.part, candidates.stream, candidates.read, *digests))
         return len(columns) + len(samples)
 
-    def forget_last(self) -> None:
-        """Forget the part that was put in last, before a savepoint vouches for it."""
-        del self._parts[max(self._saved, len(self._parts) - 1) :]
-
     def candidates(self) -> Iterator[Candidates]:
         """What every part offers the reducer, in part order.
 
@@ -136,40 +133,39 @@ class Spool:
             self._storage.sync(self._file(part.part, "samples"))
         record = SpoolRecord(self._plan, fresh, last)
         # Putting it makes the parts' entries in the same folder durable, too.
-        self._storage.put(self._path / f"record-{self._records:05d}.json", msgspec.json.encode(record))
+        self._storage.put(self._path / f"record-{self._records:05d}.json", summed(_json(record)))
         self._records += 1
         self._saved = len(self._parts)
         self.complete = last
 
     def resume(self) -> None:
-        """Take up the parts that records of this plan vouch for, from the first on without a gap."""
+        """Take up the parts that records of this plan vouch for, from the first on without a gap.
+
+        Raises:
+            TuneportError: a file that is there cannot be read now; all of them stay.
+        """
         while (record := self._record()) is not None:
             self._parts.extend(record.parts)
             self._records += 1
             self.complete = record.last
         self._saved = len(self._parts)
-        for path in sorted(self._path.glob("record-*")):
+        with translated("read", self._path):
+            records = sorted(self._path.glob("record-*"))
+        for path in records:
             if path.name >= f"record-{self._records:05d}":
                 self._storage.remove(path)
 
     def _record(self) -> SpoolRecord | None:
-        try:
-            data = (self._path / f"record-{self._records:05d}.json").read_bytes()
-            record = msgspec.json.decode(data, type=SpoolRecord)
-        except (OSError, msgspec.DecodeError):
+        record = read_summed(self._path / f"record-{self._records:05d}.json", SpoolRecord)
+        if record is None or record.plan != self._plan or self.complete:
             return None
-        whole = all(self._whole(part) for part in record.parts)
         first = len(self._parts)
         follows = [part.part for part in record.parts] == list(range(first, first + len(record.parts)))
-        return record if whole and follows and record.plan == self._plan and not self.complete else None
+        return record if follows and all(self._whole(part) for part in record.parts) else None
 
     def _whole(self, part: SpooledPart) -> bool:
-        try:
-            self._read(part, "candidates")
-            self._read(part, "samples")
-        except TuneportError:
-            return False
-        return True
+        files = (("candidates", part.candidates), ("samples", part.samples))
+        return all(read_whole(self._file(part.part, kind), digest) is not None for kind, digest in files)
 
     def _read(self, part: SpooledPart, kind: Literal["candidates", "samples"]) -> bytes:
         path = self._file(part.part, kind)

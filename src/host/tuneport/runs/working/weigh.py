@@ -12,7 +12,7 @@ from tuneport.hookspecs import DeferredWeighting
 from tuneport.runs.messages import TRAIN, Candidates, Rejected, StageRef
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.weights.sums import WeightSums
-from tuneport.runs.working.blame import Whose, bad_weight, raised_by
+from tuneport.runs.working.blame import Whose, bad_weight, of_a_plugin, raised_by
 from tuneport.runs.working.breaker import Chain, labels
 from tuneport.sample import Sample
 from tuneport.summary import Summary
@@ -82,9 +82,8 @@ class Finisher:
         for weight, *numbers in compress(zip(*columns, strict=True), (split == TRAIN for split in splits)):
             try:
                 final = self._final(weight, numbers)
-            except KeyboardInterrupt:
-                raise
-            except BaseException:  # noqa: BLE001, S112  -- it will be the reject of this sample
+            except BaseException as error:  # noqa: BLE001  -- it will be the reject of this sample
+                of_a_plugin(error)
                 continue
             if isfinite(final) and final >= 0.0:
                 yield final

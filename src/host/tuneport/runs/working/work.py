@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 
-from tuneport.errors import DataError, Interrupted, PluginError, SourceError, StoppedError
+from tuneport.errors import StoppedError, TuneportError
 from tuneport.runs.executors.local import InProcess
 from tuneport.runs.limits import at_an_error, tolerable
 from tuneport.runs.messages import Candidates, PartResult, Verdict
@@ -22,19 +21,12 @@ Told = Callable[[int, int | None, int], None]
 """Called after each part with the exported count before it, the number of parts, and the records read."""
 
 
+Check = Callable[[], None]
+"""Raises where something does not hold any more."""
+
+
 def _nothing(_candidates: Candidates) -> None:
     pass
-
-
-@contextmanager
-def _sound(forget: Callable[[], None]) -> Iterator[None]:
-    """Forget the part that was made last where it turns out that a plugin swallowed a signal meanwhile."""
-    try:
-        yield
-    except Interrupted as error:
-        if error.late:
-            forget()
-        raise
 
 
 _RECORD_BYTES = 1024
@@ -42,7 +34,7 @@ _RECORD_BYTES = 1024
 
 
 class Work:
-    """Drives all parts that are not done yet. What a stop interrupts is kept, up to the last whole part.
+    """Drives all parts that are not done yet. What an error or a stop ends is kept, up to the last whole part.
 
     Verdicts come part by part. Where they need all samples, these wait in a spool, and verdicts follow the last
     candidates: the same stages over the same parts, with one barrier between prepare and render.
@@ -54,16 +46,29 @@ class Work:
         staging: where savepoints go; None for a run that cannot be taken up again.
         spool: where samples wait; None where verdicts come part by part.
         told: see Told.
+        going_on: asked before a part is kept whether to go on: a plugin may have swallowed a signal while it was made.
+        ours: asked before anything is made durable whether staging still belongs to this run.
     """
 
     def __init__(
-        self, plan: Plan, tally: Tally, keeper: Keeper, staging: Staging | None, spool: Spool | None, told: Told
+        self,
+        plan: Plan,
+        tally: Tally,
+        keeper: Keeper,
+        staging: Staging | None,
+        spool: Spool | None,
+        told: Told,
+        going_on: Check,
+        ours: Check,
     ) -> None:
         self._plan = plan
         self._tally = tally
         self._staging = staging if plan.resumable else None
         self._spool = spool
         self._told = told
+        self._going_on = going_on
+        self._ours = ours
+        self._saves = self._staging is not None
         self._keeper = keeper
         self._reducer = Reducer(plan)
         self._breaker = Breaker()
@@ -127,30 +132,28 @@ class Work:
             breaker.broken(candidates.streaks)
 
         def look(candidates: Candidates) -> None:
+            self._going_on()
             if (broken := breaker.broken(candidates.streaks)) is not None:
                 raise broken if self._plan.recipe.output.continue_on_error else at_an_error(broken.message)
 
         try:
             for _candidates in self._prepared(executor, spool.done(), look):
-                with _sound(spool.forget_last):
-                    self._told(self._tally.stats.exported_entities, self._total, self._read)
+                self._told(self._tally.stats.exported_entities, self._total, self._read)
                 if executor.spooled - saved >= self._plan.sizes.savepoint_bytes:
                     saved = executor.spooled
-                    self._spooled(spool)
-        except (DataError, PluginError, SourceError, KeyboardInterrupt, StoppedError):
-            self._spooled(spool)
+                    self._durable(spool.savepoint)
+            self._going_on()  # a source that swallowed a signal may have ended early
+            self._durable(lambda: spool.savepoint(last=True))
+        except (TuneportError, KeyboardInterrupt, MemoryError) as error:
+            self._keep(error, lambda: self._durable(spool.savepoint))
             raise
-        self._spooled(spool, last=True)
-
-    def _spooled(self, spool: Spool, *, last: bool = False) -> None:
-        if self._staging is not None:
-            spool.savepoint(last=last)
 
     def _render(self, results: Iterable[PartResult]) -> None:
         tally, size = self._tally, 0
         unsaved: list[PartResult] = []
         try:
             for result in results:
+                self._going_on()
                 before = tally.stats.exported_entities
                 tally.add(result)
                 self._reducer.written(result)
@@ -159,22 +162,47 @@ class Work:
                 if broken is None:
                     unsaved.append(result)
                 size += max(result.read * _RECORD_BYTES, sum(segment.size for segment in result.segments))
-                with _sound(lambda: unsaved.__delitem__(slice(-1, None))):
-                    self._told(before, self._total, self._read)
+                self._told(before, self._total, self._read)
                 tolerable(tally.stats, self._plan.recipe)
                 if broken is not None:
                     raise broken
                 if size >= self._plan.sizes.savepoint_bytes:
                     self._savepoint(unsaved)
                     size = 0
-        except (DataError, PluginError, SourceError, KeyboardInterrupt, StoppedError):
             self._savepoint(unsaved)
+        except (TuneportError, KeyboardInterrupt, MemoryError) as error:
+            self._keep(error, lambda: self._savepoint(unsaved))
             raise
-        self._savepoint(unsaved)
+
+    def _keep(self, error: BaseException, save: Callable[[], None]) -> None:
+        """Make durable what is whole where an error or a stop ends the work.
+
+        Raises:
+            TuneportError: that cannot be done, and nothing but a wish to stop went wrong before.
+        """
+        try:
+            save()
+        except TuneportError:
+            if isinstance(error, StoppedError | KeyboardInterrupt):
+                raise
+
+    def _durable(self, save: Callable[[], None]) -> None:
+        """Make something durable. Where that fails it is never tried again in this run.
+
+        The system may have forgotten what it could not write, and say the next time that all is well.
+        """
+        if not self._saves:
+            return
+        try:
+            self._ours()
+            save()
+        except TuneportError:
+            self._saves = False
+            raise
 
     def _savepoint(self, results: list[PartResult]) -> None:
-        if results and self._staging is not None:
-            self._staging.savepoint(self._plan, results, self._reducer.keys_of(results))
+        if results and (staging := self._staging) is not None:
+            self._durable(lambda: staging.savepoint(self._plan, results, self._reducer.keys_of(results)))
         # Emptied before anything else: an interrupt from here on finds nothing left to save.
         saved = results.copy()
         results.clear()

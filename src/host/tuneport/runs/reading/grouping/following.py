@@ -9,7 +9,7 @@ from xxhash import xxh3_128_digest
 from tuneport.errors import DataError
 from tuneport.model import Entity, Malformed
 from tuneport.runs.reading.grouping.limits import too_large
-from tuneport.runs.reading.grouping.rows import Group, Row, told
+from tuneport.runs.reading.grouping.rows import Group, Row, title_of
 
 
 def following(rows: Iterable[Row], by: Sequence[str], most: int, place: Callable[[int], str]) -> Iterator[Group]:
@@ -38,12 +38,13 @@ def following(rows: Iterable[Row], by: Sequence[str], most: int, place: Callable
             digest = xxh3_128_digest(group.encode(errors="surrogatepass"))
             if digest in begun:
                 hint = f'leave "sorted" out, or let the source be sorted: ORDER BY {", ".join(by)}'
-                raise DataError(f"{place(position)}: {told(group, by)} comes back after rows of another group", hint)
+                back = f"{title_of(group, by)} comes back after rows of another group"
+                raise DataError(f"{place(position)}: {back}", hint)
             begun.add(digest)
             name, first, held = group, position, []
         held.append(row)
         if len(held) > most:
-            raise too_large(told(group, by), by, most)
+            raise too_large(title_of(group, by), by, most)
     yield from _ended(first, held, unreadable)
 
 

@@ -87,7 +87,7 @@ def group_of(row: object, by: Sequence[str]) -> str | Malformed:
 _STRUCTURES: dict[type, str] = {dict: "table", list: "list", tuple: "list", set: "list", frozenset: "list"}
 
 
-def told(group: str, by: Sequence[str]) -> str:
+def title_of(group: str, by: Sequence[str]) -> str:
     """A group as a message names it: `chat_id = 'c17'`."""
     text = ", ".join(f"{field} = {name}" for field, name in zip(by, group.split(_BETWEEN), strict=True))
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

@@ -17,7 +17,7 @@ from tuneport.runs.reading.grouping.conversation import conversation_of
 from tuneport.runs.reading.grouping.following import following
 from tuneport.runs.reading.grouping.holding import Held, PackedGroup, packed, unpacked
 from tuneport.runs.reading.grouping.limits import HELD, too_large
-from tuneport.runs.reading.grouping.rows import Group, Row, group_of, place_of, rows_of, told
+from tuneport.runs.reading.grouping.rows import Group, Row, group_of, place_of, rows_of, title_of
 from tuneport.runs.reading.grouping.spilling import Spilled
 from tuneport.runs.reading.peekable import Peekable
 from tuneport.runs.reading.sources import first_records, information, size_of
@@ -117,7 +117,7 @@ class GroupedSource(Peekable):
         by, most = self._group.by, self._group.max_rows
 
         def large(name: str) -> DataError:
-            return too_large(told(name, by), by, most)
+            return too_large(title_of(name, by), by, most)
 
         held = Held(most, large)
         waiting = packed(rows)
