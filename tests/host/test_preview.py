@@ -442,7 +442,7 @@ def test_odd_values_are_shown_as_texts() -> None:
     assert (entity["mute"], entity["3"]) == ("Mute", [1])
     assert [one["entity"] for one in json.loads(shown.to_json())["items"][1:]] == [None, None]
     assert shown.items[2].reject is not None
-    assert shown.items[2].reject.reason == "Nested deeper than 64 levels"
+    assert shown.items[2].reject.reason == "Holds more than 4,194,304 values"
     assert plain_value({"endless": endless}) == {"endless": ["...", "..."]}
     assert plain_value({"a": (1, 2.5, True, None, "x")}) == {"a": [1, 2.5, True, None, "x"]}
 

@@ -6,7 +6,7 @@ from tuneport.codes.meaning import entries
 
 _ERRORED = {
     "bad_json": (
-        "What stands there is no JSON object that can be read, or is longer than 8 MiB.",
+        "What stands there is no JSON object that can be read, is longer than 8 MiB, or nested deeper than 64 levels.",
         "Look at the place that the rejects name, and write one object there.",
     ),
     "bad_type": (
