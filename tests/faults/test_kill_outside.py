@@ -50,7 +50,7 @@ def touching(place: Path, log: str) -> list[tuple[str, int]]:
     counts: Counter[str] = Counter()
     found = []
     for line in log.splitlines():
-        name = re.match(r"\d+ (\w+)\(", line)
+        name = re.match(r"\d+ +(\w+)\(", line)
         if name is None:
             continue
         counts[name[1]] += 1

@@ -57,6 +57,23 @@ class Word(str):
         return "not what it holds"
 
 
+class Short(str):
+    """A text that lies about its length."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return -1
+
+
+class Nameless:
+    """It has no class to be asked for."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        raise RuntimeError("class")
+
+
 class Kind(str, enum.Enum):  # noqa: UP042  -- as they are written
     """A text by another name."""
 
@@ -99,6 +116,8 @@ FIELDS = ("question", "answer", "category", "tags", "id", "importance", "context
         range(3),
         (1, "a", None),
         Word("word"),
+        Short("short"),
+        [Short("short")],
         Kind.ONE,
         Loud(),
         [Loud()],
@@ -169,6 +188,7 @@ def exported(entities: list[Any], path: Path) -> Any:
         (UserDict(GOOD), 2),
         (MappingProxyType(GOOD), 2),
         (Loud(), 2),
+        (GOOD | {"id": 10**5000}, 3),
         (RING, 2),
         (ENDLESS, 2),
         ({**GOOD, "question": RING}, 2),
@@ -181,6 +201,25 @@ def test_a_record_that_is_no_plain_dict_costs_itself_at_most(odd: Any, count: in
     stats = exported([{**GOOD, "question": "before"}, odd, {**GOOD, "question": "after"}], tmp_path / "a.jsonl")
     assert stats.exported_entities == count == 3 - stats.failed_entities
     assert set(stats.rejects) <= {"bad_type", "bad_json", "missing_field", "hook:tuneport"}
+
+
+@pytest.mark.parametrize(
+    ("make", "rejects"),
+    [
+        (lambda: Nameless(), {"bad_type": 1}),
+        (lambda: {**GOOD, "question": Nameless()}, {"hook:jsonl_llm": 1}),
+        (lambda: {**GOOD, "tags": [Nameless()]}, {"hook:jsonl_llm": 1}),
+        (lambda: {**GOOD, "id": Nameless()}, {"hook:tuneport": 1}),
+        (lambda: {**GOOD, "unread": Nameless()}, {}),
+    ],
+)
+def test_what_raises_when_asked_for_its_class_costs_its_record(
+    make: Callable[[], Any], rejects: dict[str, int], tmp_path: Path
+) -> None:
+    """Even to look at a value's type must not end the run."""
+    stats = exported([{**GOOD, "question": "before"}, make(), {**GOOD, "question": "after"}], tmp_path / "a.jsonl")
+    assert stats.rejects == rejects
+    assert stats.exported_entities == 3 - len(rejects)
 
 
 @pytest.mark.parametrize("make", [lambda: [[]] * 5_000_000, lambda: list(range(5_000_000))], ids=["lists", "numbers"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -319,6 +320,22 @@ def test_a_metric_that_raises_ends_the_run(method: str, tmp_path: Path) -> None:
     assert caught.value.exit_code == 70
     assert tree(tmp_path / "out", frozenset()) == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("method", ["new", "add", "result"])
+@pytest.mark.parametrize("error", [GeneratorExit, asyncio.CancelledError, BaseException])
+def test_what_no_except_exception_catches_is_an_error_of_its_metric(
+    method: str, error: type[BaseException], tmp_path: Path
+) -> None:
+    """Like any other: it does not reach the caller as it is."""
+
+    def fail(*_arguments: Any) -> None:
+        raise error
+
+    manager = plugged(odd=replaced(**{method: fail}))
+    with pytest.raises(PluginError, match=rf"metric acme:odd raised {error.__name__} at test_metrics\.py:"):
+        measured(exporter(manager, "odd"), tmp_path / "out", ENTITIES[:2])
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("state", [{"rows": 0, "x": object()}, {"rows": 0, "x": 2**70}, {"rows": 0, "x": "\ud800"}])

@@ -11,7 +11,7 @@ import resource
 import threading
 from collections.abc import Collection, Iterable
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec.json
 
@@ -57,12 +57,17 @@ def _inside(values: Iterable[Any], kinds: set[type]) -> Iterable[Iterable[Any]]:
     return held if kinds == {list} else map(held_by, held)
 
 
+def is_record(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether it is a dict. Not isinstance: that would ask the value itself for its class."""
+    return issubclass(type(value), dict)
+
+
 def held_by(value: Any) -> Collection[Any]:
     """What a list or an object holds, whatever its class says it does; nothing where it is neither."""
-    if type(value) is dict or isinstance(value, dict):
+    if type(value) is dict or is_record(value):
         return dict.values(value)
     for kind in _LISTS:
-        if isinstance(value, kind):
+        if issubclass(type(value), kind):
             # A copy: its length and its items are those of the base class.
             return value if type(value) is kind else tuple(kind.__iter__(value))
     return ()
@@ -83,7 +88,7 @@ def excess(record: dict[Any, Any]) -> str:
             if seen > MOST:
                 return f"Holds more than {MOST:,} values"
             for one in held:
-                if isinstance(one, _HOLDERS):
+                if issubclass(type(one), _HOLDERS):
                     inner[id(one)] = (one, times + inner.get(id(one), (one, 0))[1])
         if not inner:
             return ""

@@ -14,7 +14,7 @@ from random import Random
 import pytest
 from tools import recipe, rows
 
-from tuneport import Partition, export
+from tuneport import Entity, Malformed, Partition, export
 from tuneport.errors import SourceError, SourceNotFoundError
 from tuneport_sources.sqlite import SqliteSource
 
@@ -74,14 +74,65 @@ def end_of(source: SqliteSource) -> str:
     try:
         source.tables()
         source.info()
-        partitions: list[Partition | None] = list(source.partitions(1 << 14))
-        for partition in partitions or [None]:
-            for batch in source.read(partition, None):
-                assert len(batch.entities) + len(batch.malformed) > 0
+        all_of(source, 1 << 14)
     except (SourceError, SourceNotFoundError) as error:
         said = str(error)
     assert not said or "broken.db" in said
     return "refused" if said else "read"
+
+
+def all_of(source: SqliteSource, target_bytes: int) -> list[Entity | Malformed]:
+    """Every row, in ranges; one that is not UTF-8 as the reject that it is."""
+    found: list[Entity | Malformed] = []
+    partitions: list[Partition | None] = list(source.partitions(target_bytes))
+    for partition in partitions or [None]:
+        for batch in source.read(partition, None):
+            assert len(batch.entities) + len(batch.malformed) > 0
+            found += batch.entities
+            found += batch.malformed
+    return found
+
+
+@pytest.fixture(scope="module")
+def leaves(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A table of many small pages, so that each range of it ends within one."""
+    path = tmp_path_factory.mktemp("leaves") / "a.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA page_size = 512")
+        connection.execute("CREATE TABLE faq (id INTEGER PRIMARY KEY, question, answer)")
+        connection.executemany("INSERT INTO faq VALUES (?, ?, ?)", [(at, f"q{at}", f"a{at}" * 9) for at in range(600)])
+        connection.commit()
+    return path.read_bytes()
+
+
+def a_few_bytes(data: bytes, rng: Random) -> bytes:
+    """Bytes of a page's beginning, where its rows are listed, or of any place in it: of a rowid, say."""
+    spoiled = bytearray(data)
+    for _ in range(rng.choice((1, 1, 4))):
+        page = rng.randrange(1, len(data) // 512) * 512
+        at = page + rng.randrange(rng.choice((40, 512)))
+        some = rng.randbytes(rng.choice((1, 2, 8)))
+        spoiled[at : at + len(some)] = some
+    return bytes(spoiled[: len(data)])
+
+
+def test_no_row_of_a_damaged_table_is_left_out_unsaid(leaves: bytes, tmp_path: Path) -> None:
+    """What one SELECT of it all gives is what its ranges give, or the table is refused: whatever the ranges' size."""
+    rng, ends = Random(DAMAGES), Counter[bool]()  # noqa: S311  -- the same each time
+    path = tmp_path / "broken.db"
+    for at in range(DAMAGES):
+        path.write_bytes(a_few_bytes(leaves, rng))
+        source = SqliteSource(path, "faq")
+        try:
+            found = len(all_of(source, (1 << 20, 1 << 14, 1 << 11)[at % 3]))
+        except SourceError:
+            ends[False] += 1
+            continue
+        with closing(sqlite3.connect(path)) as connection:
+            connection.text_factory = bytes
+            assert found == len(connection.execute("SELECT * FROM faq").fetchall())
+        ends[True] += 1
+    assert min(ends[True], ends[False]) > DAMAGES // 10
 
 
 ODD = {

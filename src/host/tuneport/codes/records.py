@@ -62,6 +62,14 @@ _FILTERED = {
         "A field that the style needs is missing or null.",
         "Check export.field_mapping; tuneport preview shows what is read.",
     ),
+    "row_too_deep": (
+        "The row would be nested deeper than 64 levels, and readers are not made for that.",
+        "Arguments of tools are unfolded inside a row: give them fewer levels, or choose a format that keeps texts.",
+    ),
+    "row_too_long": (
+        "The row would be longer than 8 MiB, and no reader of lines takes it.",
+        "Cut such records into several, or lower export.quality.max_text_length.",
+    ),
     "schema_violation": (
         "The row does not fit the JSON Schema, and reject_invalid_samples is true.",
         "The reason names the place; mend the records or the schema, or set reject_invalid_samples = false.",

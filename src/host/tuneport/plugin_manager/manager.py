@@ -144,6 +144,10 @@ class PluginManager:
     def register(self, plugin: object, name: str) -> None:
         """Add a plugin that exists already, as a module or an object with hook implementations, and load it.
 
+        Such a plugin is known by the source of its modules, and of what these import that is not installed: what else
+        its answers depend on, such as data that its functions hold, has to be in its config or its version. Otherwise
+        a run that was stopped is taken up although it changed.
+
         Raises:
             PluginError: the name is taken or not allowed, or the plugin is broken; nothing is kept of it then.
         """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from tuneport.errors import PluginError, UntrustedPluginError
@@ -11,12 +13,14 @@ from tuneport.plugin_manager.contributions import Contribution
 from tuneport.plugin_manager.finding.found import Found, legible, top_of
 from tuneport.plugin_manager.manifest import Manifest, incompatible
 from tuneport.plugin_manager.refusals import UNSURE, UNTRUSTED, Refusal
-from tuneport.plugin_manager.trust.digest import code_digest
+from tuneport.plugin_manager.trust.digest import code_digest, sha256
 
 if TYPE_CHECKING:
     from tuneport.plugin_manager.trust.bundle import Bundle
 
 State = Literal["ready", "loaded", "refused", "failed"]
+REGISTERED = "registered"
+"""The origin of what was registered in this process."""
 
 
 @dataclass(eq=False)
@@ -101,10 +105,20 @@ class PluginRecord:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over its files; "" for a plugin that has none, such as one registered at run time."""
+        """SHA-256 over its files; over the sources of what it offers, where it was registered; "" if it has none."""
         if self.deployed and self.bundle is not None:
             return self.bundle.digest
+        if self.origin == REGISTERED:
+            return self._sources
         return code_digest(self.module) if self.module else ""
+
+    @functools.cached_property
+    def _sources(self) -> str:
+        from tuneport.plugin_manager.trust.sources import sources_digest
+
+        offered = ((one.factory, one.check, one.side_files, one.config) for one in self.contributions.values())
+        sources = sources_digest((self.instance, *chain.from_iterable(offered)))
+        return sha256(f"{code_digest(self.module)} {sources}".encode())
 
     @property
     def deployed(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from tuneport.errors import PluginError
 from tuneport.plugin_manager.code.importing import instance_of
 from tuneport.plugin_manager.loading import Loader
-from tuneport.plugin_manager.records import PluginRecord
+from tuneport.plugin_manager.records import REGISTERED, PluginRecord
 from tuneport.plugin_manager.registry import Registry
 
 
@@ -58,7 +58,7 @@ class Registered:
         """The record of a plugin, loaded if it can be, and its instance."""
         instance = instance_of(plugin)
         module = plugin.__name__ if inspect.ismodule(plugin) else type(instance).__module__
-        record = PluginRecord(name, "registered", module)
+        record = PluginRecord(name, REGISTERED, module)
         self._block(record)
         if record.usable:
             self._loader.admit(record, lambda: instance)

@@ -17,6 +17,8 @@ FILTERED = frozenset(
         "kind",
         "left_out_by_weight",
         "missing_field",
+        "row_too_deep",
+        "row_too_long",
         "schema_violation",
         "text_too_long",
         "text_too_short",

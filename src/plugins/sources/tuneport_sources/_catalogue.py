@@ -47,12 +47,13 @@ class Relation:
         source = quoted(self.name) if order else f"{quoted(self.name)} NOT INDEXED"
         return f"SELECT {wanted} FROM {source}{f' ORDER BY {order}' if order else ''}"  # noqa: S608  -- quoted
 
-    def select_range(self, columns: Sequence[str]) -> str:
-        """Write SQL for these columns of the rows between two rowids, both included."""
+    def select_range(self, columns: Sequence[str], edge: str) -> str:
+        """Write SQL for these columns of the rows from `:low` to `:high`; `edge` hears of rowids at or past both."""
         wanted = ", ".join(map(quoted, columns)) or "NULL"
+        # The plus keeps SQLite from looking the rowids up by this condition.
         return (
-            f"SELECT {wanted} FROM {quoted(self.name)} "  # noqa: S608  -- quoted
-            f"WHERE {self.rowid} BETWEEN ? AND ? ORDER BY {self.rowid}"
+            f"SELECT {wanted} FROM {quoted(self.name)} WHERE {self.rowid} BETWEEN :low AND :high "  # noqa: S608
+            f"AND ((+{self.rowid} > :low AND +{self.rowid} < :end) OR {edge}(+{self.rowid})) ORDER BY {self.rowid}"
         )
 
 

@@ -32,6 +32,12 @@ _STEPS_BETWEEN_LOOKS = 20_000
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 
 
+class Damaged(sqlite3.DatabaseError):
+    """Damage that SQLite reads over: told as what it finds itself."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
 class Patience:
     """Ends a query that gives no row for PATIENCE_SECONDS. Whoever takes a row sets `fed`."""
 
@@ -148,6 +154,16 @@ _FICKLE = {
 def quoted(name: str) -> str:
     """Write a name as SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def must_be_sound(connection: sqlite3.Connection, table: str) -> None:
+    """Read the whole table, to be sure of a doubt.
+
+    Raises:
+        Damaged: it is not sound.
+    """
+    if connection.execute(f"PRAGMA quick_check({quoted(table)})").fetchone() != ("ok",):
+        raise Damaged
 
 
 def explain(error: sqlite3.Error, path: Path, title: str) -> SourceError:

@@ -14,8 +14,8 @@ from tuneport import Batch, Config, Entity, Malformed, Partition, Source, Source
 from tuneport_sources._catalogue import Relation, query_relation, relations, table_relation
 from tuneport_sources._files import one_line, regular_file
 from tuneport_sources._params import Param, check_values
-from tuneport_sources._ranges import rowid_ranges, rowid_span
-from tuneport_sources._readonly import confine, gives_other_rows_next_time, opened, read_header, wal_of
+from tuneport_sources._ranges import EDGE, Edges, rowid_ranges, rowid_span
+from tuneport_sources._readonly import confine, gives_other_rows_next_time, must_be_sound, opened, read_header, wal_of
 
 _BATCH_RECORDS = 512
 _BATCH_CHARACTERS = 1 << 20
@@ -137,9 +137,10 @@ class SqliteSource(Source):
         with opened(self._path, self._title) as connection:
             patience = confine(connection)
             spoiled = _decode_texts(connection)
+            edges = self._edges(connection, partition)
             start = size = 0
             rows: list[Sequence[Any]] = []
-            for row in self._execute(connection, names, partition):
+            for row in self._execute(connection, names, edges):
                 patience.fed = True
                 rows.append(row)
                 size += sum(len(value) for value in row if isinstance(value, str | bytes))
@@ -148,16 +149,22 @@ class SqliteSource(Source):
                     start, size, rows = start + len(rows), 0, []
             if rows:
                 yield _batch(rows, start, relation, names, spoiled)
+        if edges is not None and not edges.met:
+            with opened(self._path, self._title) as connection:
+                must_be_sound(connection, relation.name)
 
-    def _execute(
-        self, connection: sqlite3.Connection, names: Sequence[str], partition: Partition | None
-    ) -> sqlite3.Cursor:
+    def _edges(self, connection: sqlite3.Connection, partition: Partition | None) -> Edges | None:
+        if partition is None:
+            return None
+        return Edges(connection, self._relation, partition.token["low"], partition.token["high"])
+
+    def _execute(self, connection: sqlite3.Connection, names: Sequence[str], edges: Edges | None) -> sqlite3.Cursor:
         relation = self._relation
         if relation.query is not None:
             return connection.execute(relation.query, self._params)
-        if partition is None:
+        if edges is None:
             return connection.execute(relation.select(names))
-        return connection.execute(relation.select_range(names), (partition.token["low"], partition.token["high"]))
+        return connection.execute(relation.select_range(names, EDGE), edges.asked)
 
     def locate(self, ordinal: int) -> str:
         """`faq row 17`."""

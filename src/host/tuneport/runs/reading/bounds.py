@@ -9,7 +9,7 @@ from tuneport.nesting import excess, fit
 def bounded(batch: Batch) -> Batch:
     """The batch without such records; they are listed as malformed."""
     # What is no dict is told by whoever prepares it.
-    records = {place: entity for place, entity in enumerate(batch.entities) if isinstance(entity, dict)}
+    records = {place: entity for place, entity in enumerate(batch.entities) if issubclass(type(entity), dict)}
     if fit(records.values()):
         return batch
     found = {place: reason for place, entity in records.items() if (reason := excess(entity))}

@@ -14,9 +14,9 @@ def types_in(entities: Iterable[Entity], types: dict[str, str]) -> dict[str, str
     settled: set[tuple[object, type]] = set()
     for entity in entities:
         # Whoever passes something else than a dict is told by the run itself, record by record.
-        for name, value in dict.items(entity) if isinstance(entity, dict) else ():
+        for name, value in dict.items(entity) if issubclass(type(entity), dict) else ():
             kind = type(value)
-            if (name, kind) in settled or not isinstance(name, str) or not _encodable(name):
+            if (name, kind) in settled or not issubclass(type(name), str) or not _encodable(name):
                 continue
             types[name] = merged(types.get(name, ""), _type(value))
             if kind in _SCALARS:
@@ -34,12 +34,13 @@ def _encodable(text: str) -> bool:
 def _type(value: Any, depth: int = 0) -> str:
     if value is None:
         return ""
-    if isinstance(value, list | tuple):
+    kind = type(value)
+    if issubclass(kind, list | tuple):
         inner = ""
         for item in held_by(value) if depth < 3 else ():
             inner = merged(inner, _type(item, depth + 1))
         return list_of(inner)
-    return _SCALARS.get(type(value), "json" if isinstance(value, Mapping) else "string")
+    return _SCALARS.get(kind, "json" if issubclass(kind, Mapping) else "string")
 
 
 _SCALARS = {str: "string", bool: "bool", int: "integer", float: "number"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import cast
 
 from tuneport.model import Batch, Entity, Malformed
 from tuneport.runs.messages import Part
@@ -92,7 +93,8 @@ def rebatch(batches: Iterable[Batch], size: int | None, most_bytes: int) -> Iter
 
 
 def _batch(records: list[tuple[int, Entity | Malformed]], base: int, end: int) -> Batch:
-    good = [(ordinal, record) for ordinal, record in records if not isinstance(record, Malformed)]
+    # Not isinstance: it would ask a record itself for its class.
+    good = [(ordinal, cast("Entity", record)) for ordinal, record in records if type(record) is not Malformed]
     return Batch(
         entities=[record for _, record in good],
         ordinals=[ordinal - base for ordinal, _ in good],
@@ -100,6 +102,6 @@ def _batch(records: list[tuple[int, Entity | Malformed]], base: int, end: int) -
         malformed=[
             Malformed(ordinal - base, record.code, record.reason)
             for ordinal, record in records
-            if isinstance(record, Malformed)
+            if type(record) is Malformed
         ],
     )

@@ -94,11 +94,15 @@ class PeekedSource(Peekable):
         return self._source.locate(ordinal)
 
 
-def size_of(value: object, depth: int = 4) -> int:
+def size_of(value: Any, depth: int = 4) -> int:
     """About what a record takes, the texts of its turns included, as far as that is cheap to say."""
-    if depth and isinstance(value, dict | list):
+    kind = type(value)
+    if depth and issubclass(kind, dict | list):
         return sum(size_of(one, depth - 1) for one in held_by(value))
-    return len(value) if isinstance(value, str | bytes) else 8
+    # The base class's own length: that of a subclass may be anything.
+    if issubclass(kind, str):
+        return str.__len__(value)
+    return bytes.__len__(value) if issubclass(kind, bytes) else 8
 
 
 def open_source(

@@ -74,13 +74,21 @@ def raised_by(stage: StageRef, whose: Whose, error: BaseException, warned: set[s
         KeyboardInterrupt, MemoryError: the error is none of the plugin's, see `of_a_plugin`.
     """
     of_a_plugin(error)
-    if isinstance(error, UnicodeEncodeError):
+    if isinstance(error, UnicodeEncodeError) and _at_a_surrogate(error):
         return whose.reject(stage.qualified, "bad_utf8", "Text holds a lone surrogate")
     reason = f"{stage.qualified} raised {raised(error)}"
     if stage.qualified not in warned:
         warned.add(stage.qualified)
         log.warning("%s, the first time with: %s", reason, " ".join(told(error).split())[:300])
     return whose.reject(stage.qualified, f"hook:{stage.plugin}", reason)
+
+
+def _at_a_surrogate(error: UnicodeEncodeError) -> bool:
+    """Whether half a character is to blame, and not an encoding that has no room for a whole one."""
+    try:
+        return "\ud800" <= error.object[error.start] <= "\udfff"
+    except Exception:  # noqa: BLE001  -- one that a plugin made may hold anything, or nothing
+        return False
 
 
 def bad_weight(stage: StageRef, whose: Whose, weight: float, warned: set[str]) -> Rejected:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import repeat
 from math import isfinite
 from typing import Any
 
 from tuneport.model import Reject
+from tuneport.nesting import DEEPEST
 
 Feature = Any
 """`"string"`, `"int64"`, `"float64"`, `"bool"`, `{"list": F}`, `{"struct": {name: F}}`; None for only nulls seen,
@@ -46,8 +48,12 @@ def merged(one: Feature, other: Feature) -> Feature:
     return "json"
 
 
-def unwritable(value: Any) -> Reject | None:
+def unwritable(value: Any, level: int = 1) -> Reject | None:
     """Why a value cannot be written so that every loader reads it back; None where it can.
+
+    Args:
+        value: a row, or what stands in one.
+        level: where it stands: a row itself at the first one.
 
     Raises:
         TypeError, ValueError: it holds something that JSON has no word for: the format's fault.
@@ -62,7 +68,9 @@ def unwritable(value: Any) -> Reject | None:
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         return Reject("int_range", "A number in the row does not fit 64 bits")
     inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return next((reject for reject in map(unwritable, inner) if reject is not None), None)
+    if level > DEEPEST and isinstance(value, Mapping | list | tuple):
+        return Reject("row_too_deep", f"The row is nested deeper than {DEEPEST} levels")
+    return next((reject for reject in map(unwritable, inner, repeat(level + 1)) if reject is not None), None)
 
 
 def declared_feature(feature: Feature) -> Feature:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec.json
 
+from tuneport.lines import MAX_LINE
 from tuneport.model import Problem, Reject
 from tuneport.options import FormatStats
 from tuneport.problems import errors_in, problems_of, sentence
@@ -19,6 +20,7 @@ from tuneport.runs.weights.losses import Aspects, in_order, lost
 from tuneport.runs.working.blame import Whose, raised_by, rejected_by, rule_code
 from tuneport.runs.working.breaker import Chain
 from tuneport.runs.working.features import Observer, declared_feature, unwritable
+from tuneport.runs.working.foreign import secluded
 from tuneport.sample import Sample, kind_of
 
 _encode = msgspec.json.Encoder().encode
@@ -61,7 +63,7 @@ class Lines:
         self.observer = None if one.features else Observer()
         # A type that a format declares is its promise; where it cannot, each value is looked at.
         self._untyped = one.features is None or None in map(declared_feature, one.features.values())
-        self._write, self._check, self._carries = one.write, one.needed_check, one.carries
+        self._write, self._check, self._carries = secluded(one.write), one.needed_check, one.carries
         self._replicates = one.carriage.weights == "replicate"
         self._refuses = one.carriage.weights == "refuse"
         self._picky = self._refuses or one.unsure
@@ -87,7 +89,11 @@ class Lines:
             reject = self._ruled(row.code, row.reason) if isinstance(row, Reject) else self._checked(row)
             # The observer's is a copy, for whoever looks at the row next may change it.
             looked_at = dict(row) if self.observer is not None and isinstance(row, dict) else None
-            line = Line(_encode(row), looked_at) if reject is None else rejected_by(self.stage, whose, reject)
+            data = b"" if reject is not None else _encode(row)
+            if len(data) >= MAX_LINE:
+                # With its newline, no reader takes it: what `validate` refuses is not written.
+                reject = Reject("row_too_long", f"The row is longer than {MAX_LINE >> 20} MiB")
+            line = Line(data, looked_at) if reject is None else rejected_by(self.stage, whose, reject)
         except BaseException as error:  # noqa: BLE001  -- one record, one reject: the run goes on
             failed = raised_by(self.stage, whose, error, self.warned)
             self.chain.ended(0, failed)

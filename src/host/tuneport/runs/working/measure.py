@@ -37,7 +37,9 @@ class Measures:
         for one, state in zip(self._metrics, self._states, strict=True):
             try:
                 one.metric.add(state, sample, split)
-            except (Exception, SystemExit) as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 raise failed(one, error) from error
 
     def of(self, sample: Sample) -> dict[str, Any]:
@@ -88,7 +90,9 @@ def _plain(value: Any) -> Any:
 def _called(one: NamedMetric, function: Any, *arguments: Any) -> Any:
     try:
         return function(*arguments)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise failed(one, error) from error
 
 

@@ -10,6 +10,7 @@ from math import isfinite, nan
 from xxhash import xxh3_128_digest
 
 from tuneport.model import Batch, Entity, Reject
+from tuneport.nesting import is_record
 from tuneport.runs.messages import Candidates, Part, Prepared, Rejected, StageRef
 from tuneport.runs.planning.pipeline import UNBOUNDED
 from tuneport.runs.planning.plan import Plan
@@ -17,6 +18,7 @@ from tuneport.runs.reading.sources import readable
 from tuneport.runs.working.apart import NOWHERE, Place, apartness
 from tuneport.runs.working.blame import Whose, bad_weight, raised_by, rejected_by
 from tuneport.runs.working.breaker import Chain, labels
+from tuneport.runs.working.foreign import watched, watched_style
 from tuneport.runs.working.records import key_reader, subject_reader, visibility, within
 from tuneport.runs.working.spool import packed
 from tuneport.sample import Sample
@@ -83,8 +85,10 @@ class _InletPreparer:
         self._streams = plan.streams
         self._reads = plan.reads(number)
         self._conditions = stages.conditions
-        self._style_ref, self._style = stages.style
-        self._filters, self._weightings, self._deferred = stages.filters, stages.weightings, stages.deferred
+        self._style_ref, self._style = stages.style[0], watched_style(stages.style[1])
+        self._filters = [(ref, watched(test)) for ref, test in stages.filters]
+        self._weightings = [(ref, watched(weigh)) for ref, weigh in stages.weightings]
+        self._deferred = [(ref, watched(measure)) for ref, measure in stages.deferred]
         refs = [self._style_ref, *(ref for ref, _ in (*stages.filters, *stages.weightings, *stages.deferred))]
         self._labels, self._positions = labels(refs), {id(ref): position for position, ref in enumerate(refs)}
         # A split rejects what the last stage before the deferred ones has answered.
@@ -140,7 +144,7 @@ class _InletPreparer:
     def _one(self, ordinal: int, entity: object, prepared: Prepared, columns: _Columns) -> Rejected | None:
         """Take one record through all stages; its reject, or None where its sample was added."""
         whose, self._at = Whose(ordinal), _RECORD
-        if not isinstance(entity, dict):
+        if not is_record(entity):
             return whose.reject("source", "bad_type", f"A record is a dict, not {type(entity).__name__}")
         try:
             if self._visible is not None:
@@ -164,8 +168,6 @@ class _InletPreparer:
         if rejected is not None:
             return rejected
         self._at = self._style_ref
-        if type(sample.metadata) is not dict:
-            raise TypeError(f"metadata is a dict, not {type(sample.metadata).__name__}")
         identity = xxh3_128_digest(sample.content())
         place = self._apart(entity, sample, identity) if self._apart is not None else NOWHERE
         if isinstance(place, Reject):

@@ -10,6 +10,8 @@ from tuneport.runs.codes import sound
 
 MAX_KEY = 1000
 """Characters of a key or subject that are kept."""
+_LONGEST = 4 * MAX_KEY
+"""Bits of a number that is written as it is: some more digits than are kept."""
 
 
 def key_reader(fields: tuple[str, ...] | None) -> Callable[[Entity], str | None]:
@@ -33,8 +35,13 @@ def _text(value: Any) -> str | None:
     """A key as text that can be written; a structure is no key, and is not shown."""
     if value is None or isinstance(value, dict | list | tuple | set | bytes):
         return None
-    text = sound(str(value))
+    text = sound(_said(value))
     return text if len(text) <= MAX_KEY else f"{text[:MAX_KEY]}..."
+
+
+def _said(value: Any) -> str:
+    # Python gives a number of thousands of digits no text, but in base 16.
+    return hex(value) if type(value) is int and value.bit_length() > _LONGEST else str(value)
 
 
 def visibility(include: list[str], exclude: list[str]) -> Callable[[Entity], Entity] | None:

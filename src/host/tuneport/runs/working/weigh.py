@@ -47,7 +47,9 @@ class Finisher:
                 if not callable(factor):
                     raise TypeError(f"finish returned {type(factor).__name__}, no function")
                 self._factors.append((stage, factor))
-            except (Exception, SystemExit) as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 raise PluginError(f"weighting {stage.qualified}: {told(error)}") from error
 
     def weigh(
