@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import NOW, faq_lines, put_staged_plan, recipe, rows, staged_plan, tree
+from tools import NOW, Killed, faq_lines, put_staged_plan, recipe, rows, staged_plan, tree, watched
 
 from faults.stopping import SMALL, dying_at, interrupting, run, told
 from tuneport.errors import TargetExistsError, TryAgainError
-from tuneport.runs import execute, plan_export
+from tuneport.runs import Sizes, execute, plan_export
 
 EVERY = int(os.environ.get("TUNEPORT_KILL_EVERY", "12"))
 
@@ -200,3 +200,19 @@ def test_a_query_with_columns_nobody_reads_resumes_to_the_same_rows(tmp_path: Pa
         assert list((tmp_path / ".out.staging/done").glob("*.json"))
 
     assert told(run(data)) == expected
+
+
+def test_work_is_made_durable_after_a_while_too(tmp_path: Path) -> None:
+    """However little a slow source has given by then: a process that dies later has kept it."""
+    (tmp_path / "faq.jsonl").write_bytes(faq_lines(700))
+    data = recipe(tmp_path / "faq.jsonl", tmp_path / "out")
+    for seconds, kept in ((3600.0, 0), (0.0, 4)):
+        with pytest.raises(Killed):
+            execute(plan_export(data, sizes=Sizes(20_000, savepoint_seconds=seconds)), storage=watched(killing))
+        assert len(list((tmp_path / ".out.staging/done").glob("*.json"))) == kept
+
+
+def killing(_call: str, path: Path) -> None:
+    """Death at the fifth part."""
+    if path.name.startswith("000004."):
+        raise Killed

@@ -179,9 +179,15 @@ def test_late_default_field_is_an_error_that_says_the_fix(tmp_path: Path) -> Non
 
 
 def test_the_library_prints_nothing(
-    faq: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    faq: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An export writes nothing to stdout or stderr, and logs to `tuneport` alone."""
+    # A command that ran in this process has left one.
+    monkeypatch.setattr(logging.getLogger("tuneport"), "handlers", [])
     data = recipe(faq, tmp_path / "out", export={"weighting": {"weight_field": "importanc"}})
     with caplog.at_level(logging.INFO, "tuneport"):
         execute(plan_export(data))

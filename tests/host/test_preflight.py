@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -18,9 +19,10 @@ from tools import faq_lines, recipe, tree
 
 from faults.error_disk import KINDS, Failing
 from faults.small_disk import OWN
-from tuneport.errors import StorageError, TuneportError
+from tuneport.errors import NotPermittedError, StorageError, TuneportError
 from tuneport.runs import Sizes, execute, plan_export
-from tuneport.runs.publishing.preflight import needed_bytes
+from tuneport.runs.planning.target import Target
+from tuneport.runs.publishing.preflight import may_replace, needed_bytes
 from tuneport.runs.storage import Storage
 
 TMPFS = "mount -t tmpfs -o size=6m none"
@@ -239,3 +241,22 @@ def test_no_entity_is_taken_before(tmp_path: Path) -> None:
         execute(plan, storage=Storage(at("create", "plan.json.part", errno.EIO)))
 
     assert given.taken == looked_at
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files of another user")
+@pytest.mark.parametrize("mode", [0o777, 0o1777])
+def test_what_belongs_to_another_is_refused_before_it_is_read(mode: int) -> None:
+    """An exchange that would fail in the end: somebody else's folder, or anybody's in a folder like /tmp."""
+    with TemporaryDirectory() as folder:  # where others may look, as they may not in the folders of tests
+        place = Path(folder)
+        place.chmod(mode)
+        (place / "out").mkdir()
+        (place / "out").chmod(0o755 if mode == 0o777 else 0o777)
+        target = Target("folder", place / "out", "out", on_exists="replace")
+        may_replace(target)
+        os.seteuid(65534)
+        try:
+            with pytest.raises(NotPermittedError, match="out belongs to another user"):
+                may_replace(target)
+        finally:
+            os.seteuid(0)

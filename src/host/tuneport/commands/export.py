@@ -55,7 +55,7 @@ def export(
     from tuneport.commands.planned import plan_lines
     from tuneport.commands.signals import STOP
     from tuneport.commands.summary import result_lines
-    from tuneport.errors import Interrupted, StoppedError
+    from tuneport.errors import Interrupted, StoppedError, StorageError
     from tuneport.runs import execute, plan_export
 
     terminal.listen()
@@ -85,7 +85,13 @@ def export(
     if result.status == "streamed":
         terminal.say(text)
     else:
-        terminal.answer(document_of(result), lambda: text)
+        try:
+            terminal.answer(document_of(result), lambda: text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            text = f"{result.path} is {result.status}, which cannot be said on stdout: {error.strerror}"
+            raise StorageError(text) from None
 
 
 def recipe_of(

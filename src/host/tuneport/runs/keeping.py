@@ -117,6 +117,9 @@ class Keeping:
         except TuneportError:  # what went wrong first is told
             line = f"what was done is kept in {self._plan.target.staging}, for the next run to go on with"
             return f"{_what(error, self._plan)}{_NOTHING}", _lines(error.hint, line)
+        if not kept.parts and self.staging.begun and _is_of_the_run(error):
+            with suppress(TuneportError):  # what went wrong first is told
+                self.staging.remove()
         return with_what_is_kept(error, self._plan, kept, self.total)
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 from contextlib import suppress
 from logging import getLogger
 from pathlib import Path
 
-from tuneport.errors import StorageError, TargetExistsError, TuneportError
+from tuneport.errors import NotPermittedError, StorageError, TargetExistsError, TuneportError
 from tuneport.runs.amounts import bytes_in, size
 from tuneport.runs.planning.mounts import is_mount, mount_of
 from tuneport.runs.planning.plan import Plan
@@ -42,6 +43,7 @@ def look_ahead(plan: Plan, storage: Storage) -> None:
     """
     target = plan.target
     within_one_mount(target)
+    may_replace(target)
     fresh = not target.staging.exists()
     try:
         storage.mkdir(target.staging)
@@ -70,6 +72,22 @@ def within_one_mount(target: Target) -> None:
             return
         text = f"{target.shown} lies on another file system than the folder it stands in"
         raise TargetExistsError(f"{text}, and nothing can be renamed there", f"name {os.path.realpath(target.path)}")
+
+
+def may_replace(target: Target) -> None:
+    """Check that what stands at the target may be moved away.
+
+    Raises:
+        NotPermittedError: it belongs to somebody else.
+    """
+    if target.on_exists != "replace" or not target.path.exists() or os.geteuid() == 0:
+        return
+    stands, folder = target.path.stat(), target.path.parent.stat()
+    # In a folder like /tmp only the owners of both may; and a folder that moves is written to, for its parent's name.
+    sticky = folder.st_mode & stat.S_ISVTX and os.geteuid() not in (stands.st_uid, folder.st_uid)
+    if sticky or (target.path.is_dir() and not os.access(target.path, os.W_OK, effective_ids=True)):
+        text = f"{target.shown} belongs to another user, and may not be replaced"
+        raise NotPermittedError(text, "name another path, or run it as its owner")
 
 
 def _try_out(target: Target, storage: Storage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tuneport.errors import StoppedError, TuneportError
@@ -9,6 +10,7 @@ from tuneport.runs.executors.local import InProcess
 from tuneport.runs.limits import at_an_error, tolerable
 from tuneport.runs.messages import Candidates, PartResult, Verdict
 from tuneport.runs.planning.plan import Plan
+from tuneport.runs.planning.sizes import Sizes
 from tuneport.runs.publishing.staging import Staging
 from tuneport.runs.reading.parts import Parts
 from tuneport.runs.tally import Tally
@@ -31,6 +33,24 @@ def _nothing(_candidates: Candidates) -> None:
 
 _RECORD_BYTES = 1024
 """What a record counts for that left no row: how much work a crash may lose is a matter of reading, too."""
+
+
+class _Pace:
+    """When the next savepoint is due: by how much was done since the last one, or by how long ago that was."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        self._sizes = sizes
+        self._done = 0
+        self._since = time.monotonic()
+
+    def due(self, size: int) -> bool:
+        """Whether it is, with so many bytes more; they begin anew then."""
+        self._done += size
+        late = time.monotonic() - self._since >= self._sizes.savepoint_seconds
+        if self._done < self._sizes.savepoint_bytes and not late:
+            return False
+        self._done, self._since = 0, time.monotonic()
+        return True
 
 
 class Work:
@@ -127,7 +147,7 @@ class Work:
 
     def _fill(self, executor: InProcess, spool: Spool) -> None:
         """Prepare every part into the spool."""
-        saved, breaker = 0, Breaker()
+        pace, before, breaker = _Pace(self._plan.sizes), 0, Breaker()
         for candidates in spool.candidates():
             breaker.broken(candidates.streaks)
 
@@ -139,9 +159,9 @@ class Work:
         try:
             for _candidates in self._prepared(executor, spool.done(), look):
                 self._told(self._tally.stats.exported_entities, self._total, self._read)
-                if executor.spooled - saved >= self._plan.sizes.savepoint_bytes:
-                    saved = executor.spooled
+                if pace.due(executor.spooled - before):
                     self._durable(spool.savepoint)
+                before = executor.spooled
             self._going_on()  # a source that swallowed a signal may have ended early
             self._durable(lambda: spool.savepoint(last=True))
         except (TuneportError, KeyboardInterrupt, MemoryError) as error:
@@ -149,7 +169,7 @@ class Work:
             raise
 
     def _render(self, results: Iterable[PartResult]) -> None:
-        tally, size = self._tally, 0
+        tally, pace = self._tally, _Pace(self._plan.sizes)
         unsaved: list[PartResult] = []
         try:
             for result in results:
@@ -161,14 +181,13 @@ class Work:
                 broken = self._breaker.broken(result.streaks)
                 if broken is None:
                     unsaved.append(result)
-                size += max(result.read * _RECORD_BYTES, sum(segment.size for segment in result.segments))
+                size = max(result.read * _RECORD_BYTES, sum(segment.size for segment in result.segments))
                 self._told(before, self._total, self._read)
                 tolerable(tally.stats, self._plan.recipe)
                 if broken is not None:
                     raise broken
-                if size >= self._plan.sizes.savepoint_bytes:
+                if pace.due(size):
                     self._savepoint(unsaved)
-                    size = 0
             self._savepoint(unsaved)
         except (TuneportError, KeyboardInterrupt, MemoryError) as error:
             self._keep(error, lambda: self._savepoint(unsaved))
