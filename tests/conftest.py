@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,9 @@ from tools import faq_lines
 # A busy machine is no failure; and what CI tries is the same each time.
 settings.register_profile("tuneport", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("tuneport")
+
+# Whoever runs tests in the background makes them ignore Ctrl-C, and some of them send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _UNMEASURED = {"benchmarks", "consumers", "e2e", "faults"}
 """Rooms of tests that run whole exports, often hundreds of them: measured, they take three times as long."""
