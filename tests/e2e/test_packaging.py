@@ -233,7 +233,7 @@ def test_the_check_of_imports_sees_what_it_should(line: str, allowed: bool) -> N
     assert (not list(private_imports(line, "tuneport_mine"))) is allowed
 
 
-OPEN = ("config", "errors", "expressions", "schemas", "testing", "storage")
+OPEN = ("config", "errors", "expressions", "nesting", "schemas", "testing", "storage")
 
 
 def private_imports(source: str, package: str) -> Iterator[str]:
