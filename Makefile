@@ -66,7 +66,7 @@ tests: environment  ## pytest with coverage
 TORTURE := TUNEPORT_KILL_EVERY=1 TUNEPORT_KILLS=1000 TUNEPORT_STRACE=1 TUNEPORT_POWER_CUTS=5000 TUNEPORT_FAULT_EVERY=1 \
 	TUNEPORT_FAULT_FLIPS=400 TUNEPORT_DAMAGES=5000 TUNEPORT_STOPS=400 TUNEPORT_WRITERS=60 TUNEPORT_FUZZ=10000000 TUNEPORT_EXAMPLES=1000
 
-torture: environment  ## Kill, starve, unplug and feed rubbish to runs, as often as guarantees want it: half an hour on two cores
+torture: environment  ## Kill, starve, unplug and feed rubbish to runs, as often as guarantees want it
 	@$(TORTURE) $(BIN)/python -m pytest -n $(CORES) --dist load tests/faults tests/host/test_ledger.py tests/plugins/sources/test_sqlite_damaged.py $(PYTEST)
 
 format: $(BIN)/.tools  ## Put the code into its format

@@ -124,14 +124,14 @@ class Run:
             publisher.warn(dataset)
             self._sides(dataset)
             if before is not None and unchanged(before, dataset, publisher.recipe):
-                return self._unchanged(commit, staging, before, before.path)
+                return self._unchanged(commit, before, before.path)
             self._clock()
             publisher.side_files(dataset)
             proof = file_digest(staging.out / "SHA256SUMS")
         else:
             dataset = publisher.seal_file()
             if same_file(plan.target, dataset.digest):
-                return self._unchanged(commit, staging, dataset, plan.target.path)
+                return self._unchanged(commit, dataset, plan.target.path)
             self._clock()
             proof = dataset.digest
         must_go_on(self._cancel)  # what was made while a plugin swallowed a signal may be anything
@@ -148,12 +148,12 @@ class Run:
         commit.tidied(sealed)
         return result
 
-    def _unchanged(self, commit: Commit, staging: Staging, dataset: Dataset, place: Path) -> ExportResult:
+    def _unchanged(self, commit: Commit, dataset: Dataset, place: Path) -> ExportResult:
         self._clock()
         commit.points_to(place)
         result = self._result("unchanged", self._shown(place), dataset)
         self._on_stats(copy.deepcopy(result.stats))
-        staging.remove()
+        commit.cleared()
         return result
 
     def _published_before(self, commit: Commit, sealed: Sealed) -> ExportResult:

@@ -99,6 +99,10 @@ class Commit:
         if self._held is not None and not self._held.ours():
             return  # what is staged is another run's by now
         self.keep_others(sealed)
+        self.cleared()
+
+    def cleared(self) -> None:
+        """Remove the staging folder."""
         try:
             self._staging.remove()
         except TuneportError as error:
