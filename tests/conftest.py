@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,9 +24,6 @@ settings.load_profile("tuneport")
 
 # Whoever runs tests in the background makes them ignore Ctrl-C, and some of them send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-_UNMEASURED = {"benchmarks", "consumers", "e2e", "faults"}
-"""Rooms of tests that run whole exports, often hundreds of them: measured, they take three times as long."""
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Coverage has started in this process. In those that tests start it would double their time, and find little more.
@@ -59,20 +56,6 @@ def needs() -> Callable[[str], None]:
         pytest.skip(f"{name} is not installed")
 
     return check
-
-
-@pytest.fixture(autouse=True, scope="module")
-def unmeasured(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Coverage rests while tests run that prove what no line of code shows."""
-    coverage = sys.modules.get("coverage")
-    running = coverage.Coverage.current() if coverage is not None else None
-    room = request.path.relative_to(Path(__file__).parent).parts[0]
-    if running is None or not (room in _UNMEASURED or request.node.get_closest_marker("unmeasured")):
-        yield
-        return
-    running.stop()
-    yield
-    running.start()
 
 
 @pytest.fixture

@@ -17,10 +17,6 @@ from host.plugin_manager.making import FORMAT, Site
 from tuneport import PluginManager, hookimpl
 from tuneport.errors import PluginError
 
-# Where sys.path has changed, coverage looks for its sources once more, in whichever thread comes first, and forgets
-# each module that another thread has imported meanwhile.
-pytestmark = pytest.mark.unmeasured
-
 LONG = 30.0
 """Seconds after which a thread hangs."""
 
