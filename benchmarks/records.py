@@ -1,6 +1,6 @@
 """Made-up records of about 1 KB as JSON lines: the same count and seed give the same bytes.
 
-    python benchmarks/records.py FILE [--records 100000] [--seed 1]
+    python -m benchmarks.records FILE [--records 100000] [--seed 1]
 
 Of 100 records about 5 repeat an earlier one's texts, 3 have an empty or blank answer, 3 one of fewer than 50
 characters, 3 lack the question or the answer, and 2 have the category `misc`. Texts come in several scripts, with

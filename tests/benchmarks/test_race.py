@@ -1,131 +1,133 @@
-"""The race: both racers write the same rows, and a difference is told in place of figures."""
+"""The race: all racers write the same rows, and a difference is told in place of figures."""
 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+Program = Callable[..., subprocess.CompletedProcess[str]]
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 RECORDS = 2000
 
 
-def run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run one of the benchmark's programs."""
-    command = [sys.executable, str(BENCHMARKS / program), *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True, text=True)
+def race(program: Program, folder: Path, workloads: str, racers: str, **root: Path) -> subprocess.CompletedProcess[str]:
+    """A small race of one run; its results lie in the folder."""
+    asked = ("--records", RECORDS, "--runs", 1, "--seed", 1, "--workloads", workloads, "--racers", racers)
+    return program("benchmarks", "race", *asked, "--results", folder, **root)
 
 
-def race(workload: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """A small race of one run."""
-    return run("race.py", "--records", str(RECORDS), "--runs", "1", "--workloads", workload, *arguments)
+def found(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """What each racer did at each workload."""
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))["race"]["workloads"]
+    return {workload: {racer["name"]: racer for racer in racers} for workload, racers in results.items()}
 
 
-@pytest.fixture
-def records(tmp_path: Path) -> Path:
-    """The records a race is run on."""
-    path = tmp_path / "records.jsonl"
-    run("records.py", path, "--records", str(RECORDS)).check_returncode()
-    return path
-
-
-@pytest.mark.parametrize("workload", ["W1", "W2", "W3"])
-def test_the_racers_write_the_same_rows(workload: str, needs: Callable[[str], None]) -> None:
-    """One table a workload, under the command and the versions; both columns of rows say the same."""
+def test_ours_the_loop_and_the_floor(program: Program, needs: Callable[[str], None], tmp_path: Path) -> None:
+    """All workloads: the same bytes from both, a figure for everything, a page, a plot and goals made of them."""
     needs("orjson")
-    done = race(workload)
+    done = race(program, tmp_path, "W1,W2,W3", "orjson loop,floor")
 
     assert (done.returncode, done.stderr) == (0, "")
-    first, blank, *table = done.stdout.splitlines()
-    command = f"python benchmarks/race.py --records {RECORDS} --runs 1 --workloads {workload} --seed 1"
-    assert first.startswith(f"{command}  # Python 3.")
-    assert all(name in first for name in ("tuneport 0.1.0", "orjson ", "msgspec ", "xxhash ", "jsonschema-rs "))
-    assert blank == ""
-    assert re.split(r"  +", table[0]) == [workload, "seconds", "min", "cpu s", "krec/s", "peak MB", "rows out"]
-    ours, theirs, ratio = (line.split() for line in table[1:])
-    assert (ours[0], theirs[0], ratio[0]) == ("tuneport", "orjson_loop", "ratio")
-    assert ours[-1] == theirs[-1]
-    assert RECORDS * 0.8 < int(ours[-1].replace(",", "")) < RECORDS * 0.9
-    assert (len(ours), len(theirs), len(ratio)) == (7, 7, 4)
-    assert all(float(figure) > 0 for figure in [*ours[1:-1], *theirs[1:-1], *ratio[1:]])
-
-
-def test_a_difference_is_no_figure(needs: Callable[[str], None], tmp_path: Path) -> None:
-    """Where a peer weighs its rows differently, the race fails, shows the first of them, and prints no table."""
-    needs("orjson")
-    peer = tmp_path / "wrong_loop.py"
-    text = (BENCHMARKS / "orjson_loop.py").read_text(encoding="utf-8")
-    assert text.count("len(answer) / 2000") == 1
-    peer.write_text(text.replace("len(answer) / 2000", "len(answer) / 2001"), encoding="utf-8")
-    done = race("W1", "--peer", peer)
-
-    assert done.returncode == 1
-    assert len(done.stdout.splitlines()) == 1
-    said, ours, theirs = done.stderr.splitlines()
-    assert said == "W1: row 1 differs:"
-    assert ours.split()[0] == "tuneport.jsonl"
-    assert theirs.split()[0] == "wrong_loop.jsonl"
-    shown = [json.loads(line[line.index("{") :]) for line in (ours, theirs)]
-    assert shown[0].pop("weight") != shown[1].pop("weight")
-    assert shown[0] == shown[1]
-
-
-def test_a_failing_peer_is_no_figure(needs: Callable[[str], None], tmp_path: Path) -> None:
-    """A racer that fails is named."""
-    needs("orjson")
-    peer = tmp_path / "broken.py"
-    peer.write_text("raise SystemExit('no')", encoding="utf-8")
-    done = race("W3", "--peer", peer)
-
-    assert (done.returncode, done.stderr.splitlines()) == (1, ["no", "broken failed at W3"])
+    for racers in found(tmp_path).values():
+        assert [*racers] == ["tuneport 1", "orjson loop", "floor"]
+        assert racers["orjson loop"]["compared"] == racers["tuneport 1"]["compared"] == "the same bytes"
+        assert racers["orjson loop"]["rows"] == racers["tuneport 1"]["rows"]
+        assert RECORDS * 0.8 < racers["tuneport 1"]["rows"] < RECORDS * 0.9
+        assert racers["floor"]["rows"] == RECORDS
+        assert all(len(figures) == 1 and figures[0] > 0 for one in racers.values() for figures in one["used"].values())
+        inside, whole = (racers["tuneport 1"]["used"][name][0] for name in ("inside", "seconds"))
+        assert inside < whole
+    page = (tmp_path / "README.md").read_text(encoding="utf-8")
+    again = f"python -m benchmarks race --records {RECORDS} --runs 1 --seed 1"
+    assert all(text in page for text in (again, "### W1", "### W3", "| orjson loop |", "- orjson loop: the same bytes"))
+    assert (tmp_path / "race.svg").read_text(encoding="utf-8").count("orjson loop") == 3
+    assert "W1, tuneport 1 beside orjson loop" in done.stdout
+    assert "W1, one process beside the floor" in done.stdout
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "said"),
+    ("library", "racer", "said"),
     [
-        ('{"a": "\\u00fc", "weight": 0.1}', '{"weight":0.10000000000000002,"a":"ü"}', ""),
-        ('{"a": 1, "weight": 0.1}', '{"a": 1, "weight": 0.10001}', "row 2 differs"),
-        ('{"a": 1, "weight": 0.1}', '{"a": 2, "weight": 0.1}', "row 2 differs"),
-        ('{"a": 1}', '{"a": 1, "weight": 0.1}', "row 2 differs"),
-        ('{"a": 1}', None, "row 2 stands in one.jsonl alone"),
-        (None, '{"a": 1}', "row 2 stands in other.jsonl alone"),
+        ("tuneport", "tuneport 2", "the same bytes"),
+        ("polars", "polars 2", "the same rows"),
+        ("duckdb", "duckdb 2", "the same rows"),
+        ("datasets", "datasets 2", "the same rows"),
+        ("datatrove", "datatrove 1", "the same bytes"),
+        ("datatrove", "datatrove 2", "the same rows, and"),
     ],
 )
-def test_what_counts_as_the_same(one: str | None, other: str | None, said: str, tmp_path: Path) -> None:
-    """Rows are compared as what they mean, and weights to 1e-12 of their size."""
-    for name, row in (("one", one), ("other", other)):
-        lines = ['{"first": true}', *([row] if row else [])]
-        (tmp_path / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    done = run("same_rows.py", tmp_path / "one.jsonl", tmp_path / "other.jsonl")
+def test_a_racer_agrees(
+    program: Program, needs: Callable[[str], None], tmp_path: Path, library: str, racer: str, said: str
+) -> None:
+    """W2, which is W1 and more: each peer that is installed writes our rows."""
+    needs(library)
+    done = race(program, tmp_path, "W2", racer)
 
-    assert done.stdout.split(":")[0].rstrip() == said
-    assert done.returncode == bool(said)
+    assert (done.returncode, done.stderr) == (0, "")
+    (racers,) = found(tmp_path).values()
+    assert racers[racer]["compared"].startswith(said)
 
 
-def test_records_are_what_they_are_said_to_be(records: Path, tmp_path: Path) -> None:
-    """Seeded, about 1 KB each, and each kind of record in about its share."""
-    again, different = tmp_path / "again.jsonl", tmp_path / "different.jsonl"
-    run("records.py", again, "--records", str(RECORDS)).check_returncode()
-    run("records.py", different, "--records", str(RECORDS), "--seed", "2").check_returncode()
-    made = [json.loads(line) for line in records.read_text(encoding="utf-8").splitlines()]
-    answers = [record.get("answer") for record in made]
+@pytest.mark.parametrize("racer", ["polars 2", "duckdb 2", "datatrove 1"])
+def test_a_racer_agrees_on_chats(program: Program, needs: Callable[[str], None], tmp_path: Path, racer: str) -> None:
+    """W3, as well."""
+    needs(racer.split()[0])
+    done = race(program, tmp_path, "W3", racer)
 
-    assert again.read_bytes() == records.read_bytes() != different.read_bytes()
-    assert len({record["pk"] for record in made}) == RECORDS
-    assert 900 < records.stat().st_size / RECORDS < 1300
-    shares = {
-        "missing": sum(answer is None for answer in answers) + sum(record.get("question") is None for record in made),
-        "blank": sum(answer is not None and not answer.strip() for answer in answers),
-        "short": sum(0 < len((answer or "").strip()) < 50 for answer in answers),
-        "again": RECORDS - len({(record.get("question"), record["context"], record.get("answer")) for record in made}),
-    }
-    expected = {"missing": 0.03, "blank": 0.03, "short": 0.03, "again": 0.05}
-    assert {name: count / RECORDS for name, count in shares.items()} == pytest.approx(expected, abs=0.015)
-    assert all(len(answer or "") <= 2000 for answer in answers)
-    text = "".join(answer or "" for answer in answers)
-    assert all(sign in text for sign in ('"', "\\", "\n", "\t", "🙂", "の", "ك", "ä", "ж"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert found(tmp_path)["W3"][racer]["compared"].startswith("the same")
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "said"),
+    [
+        ("by_hand.py", "len(answer) / 2000", "len(answer) / 2001", "W1, tuneport 1 and orjson loop: row 1 differs:"),
+        ("ours.py", "    result = export(", "    result = NOWHERE(", "name 'NOWHERE' is not defined"),
+    ],
+)
+def test_a_wrong_racer_is_no_figure(
+    program: Program, needs: Callable[[str], None], tmp_path: Path, file: str, right: str, wrong: str, said: str
+) -> None:
+    """Where a racer weighs its rows differently, or fails, this is said, and nothing is written."""
+    needs("orjson")
+    racers = tmp_path.joinpath("benchmarks", "racers")
+    tmp_path.joinpath("benchmarks").mkdir()
+    for path in BENCHMARKS.rglob("*"):
+        if path.suffix in {".py", ".json"} and "results" not in path.parts:
+            copy = tmp_path / "benchmarks" / path.relative_to(BENCHMARKS)
+            copy.parent.mkdir(exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    text = (racers / file).read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    (racers / file).write_text(text.replace(right, wrong), encoding="utf-8")
+    done = race(program, tmp_path / "out", "W1", "orjson loop", root=tmp_path)
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("chase",), "no chase; there are race, overheads, growth, startup, pace"),
+        (("--workloads", "W4"), "no W4; there are W1, W2, W3"),
+        (("--racers", "pandas"), "no racer pandas; there are datasets 1, "),
+        (("--records", 10**12), "records need"),
+    ],
+)
+def test_what_cannot_be_measured_is_told_at_once(
+    program: Program, tmp_path: Path, asked: tuple[object, ...], said: str
+) -> None:
+    """An unknown part, workload or racer, and more records than the disk holds."""
+    done = program("benchmarks", *asked, "--results", tmp_path / "out")
+
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert not (tmp_path / "out").exists()

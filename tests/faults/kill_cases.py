@@ -50,6 +50,17 @@ def asking(export: Mapping[str, Any], name: str = "out", source: Any = "faq.json
     return asked
 
 
+def remembering(asked: Asked, memory: int) -> Asked:
+    """The same, with so little memory for what duplicates are known by."""
+
+    def less(place: Path) -> dict[str, Any]:
+        data = asked(place)
+        data["run"] = {**data["run"], "memory": memory}
+        return data
+
+    return less
+
+
 def _below(root: Path, asked: Any, key: str = "") -> Any:
     """The same, what it reads below a folder."""
     if isinstance(asked, list):
@@ -130,6 +141,7 @@ def same(asked: Asked) -> Case:
 CASES = {
     "folder": Case(asking(LOG)),
     "file": Case(asking({}, "out.jsonl")),
+    "more than memory holds": Case(remembering(asking(LOG), 32 * 20)),
     "stream": Case(asking(LOG, source=TABLE)),
     "several sources": Case(asking({}, source=SEVERAL)),
     "several sources, deferred": Case(asking(RANKED, source=SEVERAL)),

@@ -125,6 +125,7 @@ def _with(data: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
         ("output.progress_interval", 7),
         ("output.continue_on_error", True),
         ("run.max_error_rate", 0.9),
+        ("run.memory", 1),
         ("run.plugins", {"deny": ["nobody"]}),
         ("run.base", "."),
     ],

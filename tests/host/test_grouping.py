@@ -383,7 +383,7 @@ def test_a_full_disk_says_so(tmp_path: Path) -> None:
 
     class Full(Storage):
         @contextlib.contextmanager
-        def unnamed(self) -> Iterator[IO[bytes]]:
+        def unnamed(self, folder: Path | None = None) -> Iterator[IO[bytes]]:  # noqa: ARG002
             with Path("/dev/full").open("r+b", buffering=0) as file:
                 yield file
 

@@ -45,6 +45,7 @@ def test_toml_and_json_say_the_same(name: str, tmp_path: Path) -> None:
     [
         ("output.min_rows=10", "output.min_rows", 10),
         ("output.shard_size=64MiB", "output.shard_size", "64MiB"),
+        ("run.memory=2 GB", "run.memory", "2 GB"),
         ("export.metadata_fields=['a', 'b']", "export.metadata_fields", ["a", "b"]),
         ("run.now=2026-01-01T00:00:00Z", "run.now", None),
         ("source.table = faq", "source.table", "faq"),

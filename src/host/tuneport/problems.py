@@ -21,8 +21,11 @@ def problems_of(validate: Validator, thing: Any) -> list[Problem]:
         NoProblemError: it yielded something that is no problem.
         Exception: whatever the validator raises.
     """
+    answer = validate(thing)
     found: list[Problem] = []
-    for problem in validate(thing):
+    if (type(answer) is tuple or type(answer) is list) and not answer:
+        return found  # as most validators say that all is well
+    for problem in answer:
         one: object = problem
         if not isinstance(one, Problem) or not all(
             isinstance(text, str) for text in (one.path, one.message, one.hint, one.code)

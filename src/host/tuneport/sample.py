@@ -106,7 +106,7 @@ class Sample(msgspec.Struct, kw_only=True):
 _KINDS = "Instruction, Chat, Text, Preference or Unpaired"
 
 
-class Instruction(Sample, tag="instruction", kw_only=True):
+class Instruction(Sample, tag="instruction", kw_only=True, gc=False):
     """An instruction, an optional input, and the output to learn.
 
     `input` is None where the run has no input field at all, and "" where this one record has none. `reasoning` is what
@@ -138,7 +138,7 @@ class Instruction(Sample, tag="instruction", kw_only=True):
         return _pack(("instruction", self.instruction, self.input or "", self.output, *reasoning))
 
 
-class Chat(Sample, tag="chat", kw_only=True):
+class Chat(Sample, tag="chat", kw_only=True, gc=False):
     """A conversation; the last message is trained, and earlier turns of the assistant where the trainer learns them."""
 
     messages: Sequence[Message]
@@ -148,7 +148,7 @@ class Chat(Sample, tag="chat", kw_only=True):
         return _pack(("chat", _turns(self.messages), *_tools(self)))
 
 
-class Text(Sample, tag="text", kw_only=True):
+class Text(Sample, tag="text", kw_only=True, gc=False):
     """Plain text, trained from its first token to its last."""
 
     text: str
@@ -163,7 +163,7 @@ class Text(Sample, tag="text", kw_only=True):
         return _pack(("text", self.text))
 
 
-class Preference(Sample, tag="preference", kw_only=True):
+class Preference(Sample, tag="preference", kw_only=True, gc=False):
     """A prompt, and two answers to it: the one that is chosen, and the one that is rejected.
 
     `weight` is that of the pair.
@@ -188,7 +188,7 @@ class Preference(Sample, tag="preference", kw_only=True):
         return _pack(("preference", _turns(self.prompt), _turns(self.chosen), _turns(self.rejected), *_tools(self)))
 
 
-class Unpaired(Sample, tag="unpaired", kw_only=True):
+class Unpaired(Sample, tag="unpaired", kw_only=True, gc=False):
     """A prompt, an answer to it, and whether that answer is wanted."""
 
     prompt: Sequence[Message]

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from tuneport import Batch, Malformed, Partition
 from tuneport.errors import SourceError, SourceNotFoundError
-from tuneport_sources import _lines
+from tuneport_sources import _blocks, _lines
 from tuneport_sources._packed import is_packed
 from tuneport_sources.csv_file import CsvConfig, CsvSource
 from tuneport_sources.json_document import JsonSource
@@ -142,6 +142,7 @@ def test_a_huge_line_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """A line over the limit is one malformed record, whichever ranges it runs through, and reading goes on."""
     monkeypatch.setattr(_lines, "MAX_LINE", 50)
     monkeypatch.setattr(_lines, "_STEP", 7)
+    monkeypatch.setattr(_blocks, "_BLOCK", 25)
     fits = b'{"a": "' + b"x" * 41 + b'"}'
     found = source(tmp_path, fits + b"\n" + b'{"a": "' + b"x" * 500 + b'"}\n{"a": 2}\n' + b"y" * 51)
     assert len(fits) == 50

@@ -34,6 +34,7 @@ _GLANCE = 4096
     metavar="KEY=VALUE,...",
     help="Keep a share apart, as validation=0.1,by=thread_id; also test, mode, stratify, against, exclude.",
 )
+@click.option("--workers", type=int, metavar="N", help="Work in so many processes; one for each core if not given.")
 @click.option("--fresh", is_flag=True, help="Throw away what a stopped run left to go on with, and begin anew.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @with_terminal
@@ -57,6 +58,7 @@ def export(
     from tuneport.commands.summary import result_lines
     from tuneport.errors import Interrupted, StoppedError, StorageError
     from tuneport.runs import execute, plan_export
+    from tuneport.runs.executors.cores import usable
 
     terminal.listen()
     recipe = recipe_of(sources, to, **flags)
@@ -72,7 +74,7 @@ def export(
         # Rows on stdout keep plugins away from it themselves.
         aside = nullcontext() if plan.target.kind == "stdout" else terminal.plugins_aside()
         with aside, terminal.progress() as on_progress:
-            result = execute(plan, on_progress=on_progress, cancel=STOP)
+            result = execute(plan, on_progress=on_progress, cancel=STOP, workers=usable())
     except Interrupted as error:
         if result is None:
             if plan.target.kind != "stdout":
@@ -111,6 +113,7 @@ def recipe_of(
     where: str | None = None,
     on_exists: str | None = None,
     split: str | None = None,
+    workers: int | None = None,
 ) -> Recipe:
     """The recipe that a command line asks for. `where` holds beside the recipe's own, and so do keys of `split`.
 
@@ -134,6 +137,7 @@ def recipe_of(
         "output.filter_expression": ("--where", where),
         "output.on_exists": ("--on-exists", on_exists),
         "run.now": ("--now", now),
+        "run.workers": ("--workers", workers),
         **{f"export.field_mapping.{target}_field": ("--map", column) for target, column in fields.items()},
     }
     extra = {name: value for name, (_, value) in given.items() if value is not None}

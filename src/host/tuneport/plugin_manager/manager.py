@@ -110,6 +110,11 @@ class PluginManager:
         """What it was made with, and the directories that were added since."""
         return self._settings
 
+    @property
+    def portable(self) -> Settings | None:
+        """Its settings, where another process finds the same plugins by them; None once one was registered here."""
+        return None if self._registered.kept else self._settings
+
     @classmethod
     def unloaded(cls, settings: Settings, registered: Iterable[tuple[object, str]] = ()) -> PluginManager:
         """A manager of these settings that has imported nothing yet, not even what asks for it."""

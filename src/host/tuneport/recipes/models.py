@@ -16,7 +16,7 @@ from tuneport.config import Config
 from tuneport.errors import RecipeError
 from tuneport.model import Problem
 from tuneport.options import Output
-from tuneport.recipes.sections import ExportSection, Param, ParamName, RunSection, SourceSection
+from tuneport.recipes.sections import OF_THE_MACHINE, ExportSection, Param, ParamName, RunSection, SourceSection
 from tuneport.recipes.written import Written
 from tuneport.references import References
 
@@ -109,6 +109,7 @@ class Recipe(Config):
         """The recipe as plain data with its defaults filled in: what makes the dataset again from inside `folder`."""
         data = self.model_dump(mode="json", exclude_none=True)
         data["params"] = self.model_dump(mode="json", include={"params"})["params"]
+        data["run"] = {key: value for key, value in data["run"].items() if key not in OF_THE_MACHINE}
         data["run"]["now"] = rfc3339(now)
         data["run"]["base"] = os.path.relpath(os.path.realpath(self._base), os.path.realpath(folder))
         return data

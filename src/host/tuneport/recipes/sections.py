@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ByteSize, ConfigDict, Field, field_validator
 
 from tuneport.config import Config, Names
 from tuneport.recipes.grouping import GroupSection
@@ -130,6 +130,11 @@ class PluginsSection(Config):
         return value
 
 
+OF_THE_MACHINE = {"memory", "workers"}
+"""Keys of `[run]` that say how to run on one machine, and change no byte: no plan depends on them, and no dataset tells
+them."""
+
+
 class RunSection(Config):
     """`[run]`: how to run."""
 
@@ -137,12 +142,25 @@ class RunSection(Config):
     """What everything random starts from."""
     now: AwareDatetime | None = None
     """The run's time; else SOURCE_DATE_EPOCH, else when it started."""
+    workers: int | None = Field(None, ge=1)
+    """Processes that work on it at most, whatever is made of it; on the command line as many as there are cores."""
     max_error_rate: float | None = Field(None, ge=0, le=1)
     """Errors among the records read, above which nothing is published. Filtered records do not count."""
     plugins: PluginsSection | None = None
     """Plugins of this run beside those that are there anyway."""
     base: Path | None = None
     """The folder that relative paths start from, itself relative to the recipe; the recipe's own where left out."""
+    memory: ByteSize = Field(ByteSize(512 << 20), ge=1)
+    """Memory for what duplicates are known by, 32 bytes for each sample at most; what comes beyond that waits on disk,
+    which is slower: a number of bytes, or text such as `"2GiB"`. What a split or a waiting weight has to remember is
+    not part of it."""
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        if isinstance(value, bool | float):
+            raise ValueError("a whole number is wanted")
+        return value
 
     @field_validator("now", mode="before")
     @classmethod

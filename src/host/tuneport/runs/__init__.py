@@ -102,9 +102,10 @@ def execute(
     on_progress: OnProgress | None = None,
     stream: BinaryIO | None = None,
     cancel: Cancel | None = None,
+    workers: int = 1,
 ) -> ExportResult:
-    """Run a plan."""
-    run = Run(plan, storage, on_progress, cancel)
+    """Run a plan, in as many processes as its recipe says, or `workers` where it does not."""
+    run = Run(plan, storage, on_progress, cancel, workers)
     try:
         with plan.recipe.references.concealed():
             return run.to_disk() if plan.target.kind != "stdout" else _streamed(run, stream)

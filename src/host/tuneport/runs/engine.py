@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from logging import getLogger
 from pathlib import Path
 from typing import BinaryIO
@@ -30,7 +30,7 @@ from tuneport.runs.resuming import taken_up, tell
 from tuneport.runs.splitting.empty import empty_side
 from tuneport.runs.storage import Storage
 from tuneport.runs.tally import Tally
-from tuneport.runs.working.render import Keeper
+from tuneport.runs.working.outcome import Keeper
 from tuneport.runs.working.spool import Spool
 from tuneport.runs.working.work import Work
 
@@ -52,8 +52,10 @@ class Run:
         storage: Storage | None = None,
         on_progress: OnProgress | None = None,
         cancel: Cancel | None = None,
+        workers: int = 1,
     ) -> None:
         self._plan = plan
+        self._workers = workers
         self._cancel = cancel or getattr(plan.recipe.output, "cancel", None)
         self._storage = storage or Storage()
         self._on_progress = on_progress or (lambda _progress: None)
@@ -101,16 +103,16 @@ class Run:
     def _work(self, staging: Staging) -> None:
         before = taken_up(self._plan, staging)
         spool = staging.spool(self._plan) if self._plan.deferred else None
-        work = self._worker(staging, staging, spool)
-        if before:
-            if spool is not None:
-                spool.resume()
-            for record, keys in staging.resume(self._plan):
-                for result in record.results:
-                    self._tally.add(result)
-                work.restore(keys, record.results)
-            tell(self._plan, staging, self._tally, spool)
-        self._through(work)
+        with closing(self._worker(staging, staging, spool)) as work:
+            if before:
+                if spool is not None:
+                    spool.resume()
+                for record, keys in staging.resume(self._plan):
+                    for result in record.results:
+                        self._tally.add(result)
+                    work.restore(keys, record.results)
+                tell(self._plan, staging, self._tally, spool)
+            self._through(work)
 
     def _publish(self, staging: Staging, commit: Commit) -> ExportResult:
         plan, tally = self._plan, self._tally
@@ -196,13 +198,14 @@ class Run:
         return result
 
     def _stream(self, rows: Keeper, spool: Spool | None) -> None:
-        self._through(self._worker(rows, None, spool))
+        with closing(self._worker(rows, None, spool)) as work:
+            self._through(work)
 
     # Both
 
     def _worker(self, keeper: Keeper, staging: Staging | None, spool: Spool | None) -> Work:
         checks = (self._told, self._going_on, self._ours)
-        return Work(self._plan, self._tally, keeper, staging, spool, *checks)
+        return Work(self._plan, self._tally, keeper, staging, spool, *checks, self._storage, self._workers)
 
     def _going_on(self) -> None:
         must_go_on(self._cancel)

@@ -27,6 +27,11 @@ class Storage:
     def __init__(self, disk: Disk | None = None) -> None:
         self._disk = disk or Disk()
 
+    @property
+    def is_real(self) -> bool:
+        """Whether it writes on the real disk, as one in another process would."""
+        return type(self) is Storage and type(self._disk) is Disk
+
     # Folders and files
 
     def mkdir(self, path: Path, *, durable: bool = False) -> None:
@@ -231,10 +236,13 @@ class Storage:
                 self.remove(folder)
 
     @contextlib.contextmanager
-    def unnamed(self) -> Iterator[IO[bytes]]:
-        """A file of the system's temporary space that has no name: gone with the block, and with the process."""
-        with translated("unnamed", Path(tempfile.gettempdir())):
-            file = tempfile.TemporaryFile(buffering=1 << 14)  # noqa: SIM115  -- closed below, whatever happens
+    def unnamed(self, folder: Path | None = None) -> Iterator[IO[bytes]]:
+        """A file that has no name: gone with the block, and with the process.
+
+        It takes space of a folder's disk; of the system's temporary space where none is given.
+        """
+        with translated("unnamed", folder or Path(tempfile.gettempdir())):
+            file = tempfile.TemporaryFile(buffering=1 << 14, dir=folder)  # noqa: SIM115  -- closed below, whatever happens
         try:
             yield file
         finally:

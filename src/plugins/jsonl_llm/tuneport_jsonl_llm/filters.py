@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tuneport import Context, Entity, Reject, Sample
 from tuneport_jsonl_llm.config import LengthConfig
+from tuneport_jsonl_llm.shortcut import inlined
 from tuneport_jsonl_llm.trained import judged
 
 Filter = Callable[[Entity, Sample], Reject | None]
@@ -15,7 +16,8 @@ def empty_output(_config: object, ctx: Context) -> Filter:
     """Reject a trained text that is empty or white space only (`empty_output`); of a pair, either answer."""
     ctx.reads()
     empty = Reject("empty_output", "Empty output")
-    return judged(ctx, lambda text: empty if not text or text.isspace() else None)
+    judge = judged(ctx, lambda text: empty if not text or text.isspace() else None)
+    return inlined(judge, "if not text or text.isspace(): return None")
 
 
 def length(config: LengthConfig, ctx: Context) -> Filter:
@@ -34,4 +36,4 @@ def length(config: LengthConfig, ctx: Context) -> Filter:
             return Reject("text_too_long", f"Text too long ({size} chars)")
         return None
 
-    return judged(ctx, judge)
+    return inlined(judged(ctx, judge), "if not {least} <= len(text) <= {most}: return None", least=least, most=most)

@@ -17,6 +17,7 @@ import msgspec
 from tuneport import Context, Entity, Reject
 from tuneport.nesting import read_json
 from tuneport_jsonl_llm.config import METADATA_TYPES, StyleConfig
+from tuneport_jsonl_llm.shortcut import Inline
 from tuneport_jsonl_llm.timestamps import parse_iso, rfc3339
 from tuneport_jsonl_llm.values import bad_type, finite, has_lone_surrogate, plain_text
 
@@ -28,6 +29,8 @@ ReadMetadata = Callable[[Entity], dict[str, Value] | Reject]
 _INTEGER = re.compile(r"[+-]?[0-9]+(\.0*)?")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _TOO_LATE = "first appears after the first 10,000 records; give it a type in metadata_fields"
+_UNLESS = {"string": " and not (type({0}) is str and {0}.isascii() and (len({0}) < 10 or {0}[4] != '-'))"}
+"""Which values need no coercion, as most have the type that was declared."""
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -77,6 +80,21 @@ def reader(types: dict[str, str], late: tuple[str, ...]) -> ReadMetadata:
         return values
 
     return read
+
+
+def inline(types: dict[str, str], late: tuple[str, ...]) -> Inline:
+    """The same as lines of Python, which leave the metadata in `values`."""
+    lines, names = [], dict[str, object]()
+    for number, (name, kind) in enumerate(types.items()):
+        value, field, coerce = f"value_{number}", f"{{field_{number}}}", f"{{coerce_{number}}}"
+        names |= {f"field_{number}": name, f"coerce_{number}": coercer(name, kind)}
+        lines += [f"{value} = get({field})", f"if {value} is not None{_UNLESS.get(kind, '').format(value)}:"]
+        lines += [f"    {value} = {coerce}({value})", f"    if type({value}) is {{Reject}}: return None"]
+    for number, name in enumerate(late):
+        names[f"late_{number}"] = name
+        lines.append(f"if get({{late_{number}}}) is not None: return None")
+    made = ", ".join(f"{{field_{number}}}: value_{number}" for number in range(len(types)))
+    return Inline("\n".join([*lines, f"values = {{{{{made}}}}}"]), names | {"Reject": Reject})
 
 
 def coercer(name: str, kind: str) -> Coerce:

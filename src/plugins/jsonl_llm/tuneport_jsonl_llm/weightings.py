@@ -8,12 +8,30 @@ from datetime import UTC
 
 from tuneport import Context, DeferredWeighting, Entity, Reject, Sample, Summary
 from tuneport_jsonl_llm.config import FieldWeightConfig, FreshnessConfig
-from tuneport_jsonl_llm.timestamps import to_moment
+from tuneport_jsonl_llm.shortcut import inlined
+from tuneport_jsonl_llm.timestamps import parse_iso, to_moment
 from tuneport_jsonl_llm.trained import trained_text
 from tuneport_jsonl_llm.weight_numbers import ReadNumber, number_reader
 
 Weighting = Callable[[Entity, Sample], float | Reject]
 """A factor, or a Reject where the record's weight is no number."""
+
+_NUMBER = """\
+number = get({name})
+if number is None: factor = {default}
+elif (type(number) is float or type(number) is int) and 0 <= number < {inf}: factor = number + 0.0
+else: return None
+"""
+_LOGARITHM = "if number is not None: factor = 1.0 + {log1p}(factor)\n"
+_FRESHNESS = """\
+moment = {parse}(get({name}).strip())
+if moment.tzinfo is None: return None
+age = ({now} - moment).total_seconds() / 86400.0
+if age < 0: return None
+factor = {pow}(0.5, age / {half_life})
+weight *= factor if factor > {floor} else {floor}
+"""
+"""What is no text or no moment raises, which is as good as None."""
 
 
 def field(config: FieldWeightConfig, ctx: Context) -> Weighting | DeferredWeighting:
@@ -38,7 +56,10 @@ def field(config: FieldWeightConfig, ctx: Context) -> Weighting | DeferredWeight
             return number
         return 1.0 + math.log1p(number) if number >= 0 else number
 
-    return weigh
+    if config.weight_expression.strip():
+        return weigh
+    text = _NUMBER + (_LOGARITHM if logarithmic else "") + "weight *= factor"
+    return inlined(weigh, text, name=config.weight_field, default=default, inf=math.inf, log1p=math.log1p)
 
 
 def _never_there(config: FieldWeightConfig, ctx: Context) -> bool:
@@ -89,7 +110,7 @@ def length(_config: object, ctx: Context) -> Weighting:
     def weigh(_entity: Entity, sample: Sample) -> float:
         return 1.0 + min(0.5, len(read(sample)) / 2000.0)
 
-    return weigh
+    return inlined(weigh, "weight *= 1.0 + (len(text) / 2000.0 if len(text) < 1000 else 0.5)")
 
 
 def freshness(config: FreshnessConfig, ctx: Context) -> Weighting:
@@ -117,4 +138,6 @@ def freshness(config: FreshnessConfig, ctx: Context) -> Weighting:
             return 1.0
         return max(floor, math.pow(0.5, age / half_life))
 
-    return weigh
+    return inlined(
+        weigh, _FRESHNESS, name=name, now=now, half_life=half_life, floor=floor, parse=parse_iso, pow=math.pow
+    )

@@ -24,8 +24,8 @@ def decoder(fields: frozenset[str] | None, duplicate_keys: DuplicateKeys = "last
 
     It has to be used in the thread in which it is made.
     """
-    # a TypedDict's keys that are not ASCII are never found (msgspec 0.22)
-    decode = _projected(fields) if fields is not None and all(map(str.isascii, fields)) else _whole
+    shape = shape_of(fields)
+    decode = _whole if shape is _OBJECT else _projected(shape)
     if duplicate_keys == "reject":
         decode = _after(_refuse_duplicates, decode)
     return decode if is_roomy() else _after(_refuse_deep, decode)
@@ -38,16 +38,23 @@ def _whole(record: bytes) -> Entity:
     return entity
 
 
-def _projected(fields: frozenset[str]) -> Decode:
+def shape_of(fields: frozenset[str] | None) -> Any:
+    """The type of an object of which these fields are read."""
+    # a TypedDict's keys that are not ASCII are never found (msgspec 0.22)
+    if fields is None or not all(map(str.isascii, fields)):
+        return _OBJECT
     # sorted: the class, and with it msgspec's work, does not depend on the hash seed
-    shape = TypedDict("shape", dict.fromkeys(sorted(fields), Any), total=False)  # type: ignore[misc]
+    return TypedDict("shape", dict.fromkeys(sorted(fields), Any), total=False)  # type: ignore[operator]
+
+
+def _projected(shape: Any) -> Decode:
     decode = msgspec.json.Decoder(shape).decode
 
     def projected(record: bytes) -> Entity:
         # msgspec does not look into the strings it skips
         if not record.isascii():
             record.decode()
-        entity: Entity = decode(record)  # type: ignore[assignment]
+        entity: Entity = decode(record)
         if not _is_flat(entity):
             _refuse_deep_values(record, entity)
         return entity
@@ -98,4 +105,5 @@ def _pairs(pairs: list[tuple[str, Any]]) -> None:
 
 
 _once = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=str, parse_float=str).decode
-_object = msgspec.json.Decoder(dict[str, Any]).decode
+_OBJECT = dict[str, Any]
+_object = msgspec.json.Decoder(_OBJECT).decode

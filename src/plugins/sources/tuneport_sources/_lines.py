@@ -32,7 +32,7 @@ def owned_lines(file: BufferedReader, start: int, end: int) -> Iterator[Line]:
     A line belongs to the range it starts in, so ranges that tile a file tile its lines. No long line is ever in
     memory as a whole.
     """
-    position = 0 if start == 0 else _next_line(file, start - 1, end)
+    position = 0 if start == 0 else next_line(file, start - 1, end)
     file.seek(position)
     white = False
     while position < end:
@@ -42,7 +42,7 @@ def owned_lines(file: BufferedReader, start: int, end: int) -> Iterator[Line]:
         first = position == 0
         position += len(line)
         if len(line) > MAX_LINE and not line.endswith(b"\n"):
-            position = _next_line(file, position, end)
+            position = next_line(file, position, end)
             yield None
         else:
             yield line.removeprefix(BOM) if first else line
@@ -85,7 +85,7 @@ def pass_blank(file: BufferedReader, blank: re.Pattern[bytes], most: int = sys.m
     return Blank(found[0].count(b"\n"), found.end())
 
 
-def _next_line(file: BufferedReader, position: int, end: int) -> int:
+def next_line(file: BufferedReader, position: int, end: int) -> int:
     """Find the first line that starts after `position`; `end` where there is none before `end`."""
     file.seek(position)
     while position < end - 1:

@@ -17,7 +17,7 @@ Explain = Callable[[bytes, Exception], tuple[str, str] | None]
 """Code and reason for what could not be decoded; None where it is no record at all."""
 
 
-def batches(records: Iterable[Line], decode: Decode, explain: Explain, unit: str) -> Iterator[Batch]:
+def batches(records: Iterable[Line], decode: Decode, explain: Explain, unit: str, first: int = 0) -> Iterator[Batch]:
     """Decode records into batches of bounded size.
 
     Args:
@@ -25,9 +25,9 @@ def batches(records: Iterable[Line], decode: Decode, explain: Explain, unit: str
         decode: bytes to entity.
         explain: why that failed, for the list of malformed records.
         unit: what the reason calls a record that is too long.
+        first: the ordinal of the first one.
     """
-    # decode_lines would be no faster, and takes `{}{}` on one line, or an object over two, for records
-    batch, size, end = _empty(0), 0, 0
+    batch, size, end = _empty(first), 0, first
     for record in records:
         ordinal, end = end, end + 1
         if isinstance(record, bytes):

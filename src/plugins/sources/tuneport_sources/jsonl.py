@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import Field
 
 from tuneport import Batch, Config, Partition, Source, SourceInfo
-from tuneport_sources._decoding import DuplicateKeys, decoder
+from tuneport_sources._blocks import block_decoder, blocks
+from tuneport_sources._decoding import DuplicateKeys, decoder, shape_of
 from tuneport_sources._diagnosis import diagnose
 from tuneport_sources._files import one_line, regular_file, revision
 from tuneport_sources._lines import all_lines, owned_lines
@@ -64,12 +65,23 @@ class JsonlSource(Source):
         where its field is asked for, and so is what is nested too deeply, as far as Python can pass over it. In a
         thread, where nobody knows how far that is, it is malformed wherever it stands.
         """
+        decode = decoder(fields, self._duplicate_keys)
         with opened(self._path, self._max_ratio) as file:
-            if partition is not None:
-                lines = owned_lines(file, int(partition.token["start"]), int(partition.token["end"]))
-            else:
-                lines = all_lines(file)
-            yield from batches(lines, decoder(fields, self._duplicate_keys), _explain, "line")
+            if partition is None:
+                yield from batches(all_lines(file), decode, _explain, "line")
+                return
+            start, end, first = int(partition.token["start"]), int(partition.token["end"]), 0
+            at_once = block_decoder(shape_of(fields)) if self._duplicate_keys == "last" else None
+            for begin, stop, block in blocks(file, start, end):
+                entities = at_once(block) if at_once is not None else None
+                if entities is not None:
+                    end_of_block = first + len(entities)
+                    yield Batch(entities, range(first, end_of_block), end_of_block)
+                    first = end_of_block
+                    continue
+                for batch in batches(owned_lines(file, begin, stop), decode, _explain, "line", first):
+                    first = batch.end
+                    yield batch
 
     def locate(self, ordinal: int) -> str:
         """`faq.jsonl:17`, as editors count lines."""

@@ -1,1 +1,1 @@
-"""How parts are worked on: in this process; other ways stand behind the same three calls."""
+"""How parts are worked on: in this process, or in others; both stand behind the same calls."""

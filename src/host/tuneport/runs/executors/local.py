@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tuneport.runs.messages import Candidates, Part, PartResult, Prepared, Verdict
 from tuneport.runs.planning.plan import Plan
+from tuneport.runs.working.outcome import Keeper
 from tuneport.runs.working.prepare import Preparer
-from tuneport.runs.working.render import Keeper, Renderer
+from tuneport.runs.working.render import Renderer
 from tuneport.runs.working.spool import Spool
 
 
@@ -38,11 +39,18 @@ class InProcess:
             if self._spool is None:
                 self._waiting[part.index] = (candidates, prepared)
             else:
-                self.spooled += self._spool.put(candidates, prepared)
+                written, size = self._spool.write(candidates, prepared)
+                self._spool.add(written)
+                self.spooled += size
             yield candidates
 
     def render(self, verdicts: Iterable[Verdict]) -> Iterator[PartResult]:
         """Write what the verdicts keep of their parts, in part order."""
+        spool = self._spool
         for verdict in verdicts:
-            waiting = self._waiting.pop(verdict.part) if self._spool is None else self._spool.take(verdict.part)
+            part = verdict.part
+            waiting = self._waiting.pop(part) if spool is None else spool.take(spool.part(part))
             yield self._renderer.render(*waiting, verdict)
+
+    def close(self) -> None:
+        """Nothing is held."""

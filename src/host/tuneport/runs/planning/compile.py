@@ -110,16 +110,19 @@ def _preparation(compiler: Compiler, style: Stage, pipeline: Pipeline, condition
     made = compiler.make(style, sees_entities=True)
     filters = [(stage.ref, compiler.make(stage, sees_entities=True)) for stage in pipeline.filters]
     weightings = [(stage.ref, compiler.make(stage, sees_entities=True)) for stage in pipeline.weightings]
+    at_once = [one for one in weightings if not isinstance(one[1], DeferredWeighting)]
+    shorten = getattr(made, "shortcut", None)
     return Preparation(
         conditions=[condition for condition in fulfilled if condition is not None],
         style=(style.ref, made),
         filters=filters,
-        weightings=[one for one in weightings if not isinstance(one[1], DeferredWeighting)],
+        weightings=at_once,
         deferred=[one for one in weightings if isinstance(one[1], DeferredWeighting)],
         shape=compiler.sample,
         reads=None if compiler.whole else frozenset(compiler.reads),
         whole=compiler.whole,
         factor=_factor(compiler),
+        shortcut=(None, 0) if shorten is None else shorten([made for _, made in (*filters, *at_once)]),
     )
 
 

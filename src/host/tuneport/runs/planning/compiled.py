@@ -14,7 +14,17 @@ from tuneport.runs.weights.policy import Carriage
 from tuneport.traits import FormatTraits
 
 if TYPE_CHECKING:
-    from tuneport.hookspecs import ArtifactMaker, Check, DeferredWeighting, Filter, Format, Style, Validator, Weighting
+    from tuneport.hookspecs import (
+        ArtifactMaker,
+        Check,
+        DeferredWeighting,
+        Filter,
+        Format,
+        Shortcut,
+        Style,
+        Validator,
+        Weighting,
+    )
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,7 @@ class Preparation:
         reads: the entity fields that stages look at; None where one of them did not say.
         whole: the stages that did not say.
         factor: what every sample weighs, where all weightings give the same; None where they may differ.
+        shortcut: what does the style's work and that of stages after it at once, and how many these are; see Style.
     """
 
     conditions: list[Condition]
@@ -90,6 +101,7 @@ class Preparation:
     reads: frozenset[str] | None
     whole: list[str]
     factor: float | None
+    shortcut: tuple[Shortcut | None, int]
 
 
 @dataclass

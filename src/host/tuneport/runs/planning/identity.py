@@ -16,12 +16,13 @@ import msgspec.json
 
 from tuneport.errors import UsageError
 from tuneport.recipes import Recipe
+from tuneport.recipes.sections import OF_THE_MACHINE
 from tuneport.runs.planning.pipeline import Pipeline
 from tuneport.runs.reading.streams import Inlet, Stream, revisions
 
 # What may change between a run and its resume without changing a byte of the dataset.
 _NOT_IDENTITY = {
-    "run": {"max_error_rate", "now", "plugins", "base"},
+    "run": {"max_error_rate", "now", "plugins", "base", *OF_THE_MACHINE},
     "output": {"min_rows", "max_shrink", "on_exists", "progress_interval", "continue_on_error"},
 }
 

@@ -37,6 +37,7 @@ def make_plan(
     sizes: Sizes = SIZES,
     to_run: bool = True,
     fresh: bool = False,
+    staged: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Resolve, validate and pin a recipe. Work of the same identity that is staged lends its pinned facts.
 
@@ -47,6 +48,7 @@ def make_plan(
         sizes: how to cut the work.
         to_run: fail now, before anything is read, where the target exists.
         fresh: take nothing from staged work, which is thrown away.
+        staged: a plan that lends its pinned facts, where it is of the same identity; that of staged work if left out.
 
     Raises:
         RecipeError: the recipe is wrong; all problems at once.
@@ -60,13 +62,14 @@ def make_plan(
     if pipeline is None or target is None or (entities is None and len(readers) != max(1, len(recipe.source))):
         misread(_conditions(recipe), problems)
         raise recipe.refused(problems)
-    staged = None if fresh else target.staged_plan()
+    if staged is None and not fresh:
+        staged = target.staged_plan()
     if to_run and staged is None and not problems:
         target.must_be_free()
     resources = Resources(recipe.base)
     inlets, streams = given(entities) if entities is not None else opened(recipe, readers, target, resources, problems)
     draft = _Draft(recipe, pipeline, inlets, streams, target, sizes, resources.digests, fresh)
-    return draft.plan(staged, problems)
+    return replace(draft.plan(staged, problems), settings=manager.portable)
 
 
 def _conditions(recipe: Recipe) -> list[Clause]:

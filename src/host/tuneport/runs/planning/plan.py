@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tuneport.plugin_manager.settings import Settings
 from tuneport.recipes import Recipe
 from tuneport.runs.codes import sound
 from tuneport.runs.planning.compiled import Compiled
@@ -37,6 +38,8 @@ class Plan:
     """What staged work was pinned to, where this plan has it from there."""
     fresh: bool = False
     """Whether staged work is thrown away, whatever it is."""
+    settings: Settings | None = None
+    """What another process makes its plugin manager of; None where plugins were registered in this one."""
 
     @property
     def title(self) -> str:

@@ -63,6 +63,11 @@ class Staging:
         self._records = 0
         self.begun = False
 
+    @property
+    def is_real(self) -> bool:
+        """Whether another process can keep its parts here."""
+        return self._storage.is_real
+
     def must_be_ours(self) -> None:
         """Fail before anything here is touched where something of somebody else's stands here.
 
@@ -127,6 +132,11 @@ class Staging:
         data = b"\n".join([*lines, b""])
         self._storage.write(self.path / file, data)
         return Piece(file, xxh3_128_hexdigest(data))
+
+    @property
+    def unnamed(self) -> Path:
+        """The folder for files without a name. Where a file system has none, one may have a name for a moment."""
+        return self.path / "segments"
 
     def spool(self, plan: Plan) -> Spool:
         """The spool of a run whose samples wait until all are there."""

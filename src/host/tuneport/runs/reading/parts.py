@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import cast
 
-from tuneport.model import Batch, Entity, Malformed
+import msgspec.msgpack
+
+from tuneport.model import Batch, Entity, Malformed, Partition
 from tuneport.runs.messages import Part
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.reading.sources import partitions_of, readable, size_of
@@ -37,6 +39,19 @@ class Parts:
         self._partitions = [partitions_of(stream.source, size) if seek else [] for stream in plan.streams]
         limited = any(inlet.limit is not None for inlet in plan.inlets)
         self.total = sum(map(len, self._partitions)) if all(self._partitions) and not limited else None
+
+    def whole(self) -> str | None:
+        """A stream that can only be read from its beginning to its end; None where there is no such."""
+        titles = (stream.info.title for stream in self._plan.streams)
+        return next((title for title, ones in zip(titles, self._partitions, strict=True) if not ones), None)
+
+    def can_be_told(self) -> bool:
+        """Whether another process understands what a third party's source calls its ranges."""
+        try:
+            data = msgspec.msgpack.encode(self._partitions)
+            return msgspec.msgpack.decode(data, type=list[list[Partition]]) == self._partitions
+        except (TypeError, ValueError, OverflowError, NotImplementedError):
+            return False
 
     def __iter__(self) -> Iterator[Part]:
         """The parts that are left. `count` is told of each before the next is asked for, for `source.limit`."""

@@ -31,7 +31,7 @@ class LabelShares(msgspec.Struct):
     """The values of one label, and what they weigh.
 
     Of more than MOST_VALUES, the first ones of the alphabet stand for themselves. A value that is among these in the
-    end is so in every part that has it, so its sums are exact, and no part holds many more values than that.
+    end is so in every part that has it, so its sums are exact.
 
     Attributes:
         whole: all samples that have the label.
@@ -41,11 +41,17 @@ class LabelShares(msgspec.Struct):
     whole: Share = msgspec.field(default_factory=Share)
     values: dict[str, Share] = msgspec.field(default_factory=dict)
 
-    def add(self, values: Iterable[str | None], weights: Iterable[float]) -> None:
-        """Add samples by their value and weight; None stands for a sample without the label."""
-        for value, weight in zip(values, weights, strict=True):
+    def add(self, values: Iterable[str | None], units: Iterable[int]) -> None:
+        """Add samples by their value, None for one without the label, and their weight in units of 2**-32."""
+        sums: dict[str | None, int] = {}
+        counts: dict[str | None, int] = {}
+        for value, weight in zip(values, units, strict=True):
+            sums[value] = sums.get(value, 0) + weight
+            counts[value] = counts.get(value, 0) + 1
+        for value, weight in sums.items():
             if value is not None:
-                self._add(value, _units(weight))
+                self.whole.add(counts[value], weight)
+                self.values.setdefault(value, Share()).add(counts[value], weight)
         self._cut()
 
     def merge(self, other: LabelShares) -> None:
@@ -66,21 +72,12 @@ class LabelShares(msgspec.Struct):
             shares[OTHERS] = shares.pop(OTHERS, 0.0) + rest / self.whole.units
         return shares
 
-    def _add(self, value: str, units: int) -> None:
-        self.whole.add(1, units)
-        share = self.values.get(value)
-        if share is None:
-            share = self.values[value] = Share()
-        share.add(1, units)
-        if len(self.values) > 2 * MOST_VALUES:
-            self._cut()
-
     def _cut(self) -> None:
         """Keep the first values of the alphabet."""
         for value in sorted(self.values)[MOST_VALUES:]:
             del self.values[value]
 
 
-def _units(weight: float) -> int:
+def units_of(weight: float) -> int:
     """A weight in units of 2**-32; a large one is whole, and a product of floats might be infinite."""
     return round(weight * _SCALE) if weight < _LARGE else int(weight) * _SCALE

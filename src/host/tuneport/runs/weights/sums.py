@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from math import frexp
+from collections.abc import Iterable, Mapping, Sequence
+from math import frexp, fsum
 from typing import Any
 
 import msgspec
 
-from tuneport.runs.weights.shares import LabelShares
+from tuneport.runs.weights.shares import LabelShares, units_of
 
-_DIGITS = 53
 _SMALLEST = 1074
 """The smallest float is 2**-1074: every weight is a whole number of these."""
 _STEPS = 70
 """Bins from one power of two to the next: each is 0.7 to 1.4 % wide."""
+_LEAST, _MOST = 1e-150, 1e150
+"""Between these, a square is a float that is as exact as any."""
 _TOP = 100
 """The heaviest of so many samples are looked at: the heaviest 1 %."""
 
@@ -28,7 +29,7 @@ class WeightSums(msgspec.Struct):
         low: the smallest.
         high: the largest.
         total: their sum, in units of 2**-1074.
-        squares: the sum of their squares, in units of 2**-2148.
+        squares: the sum of their squares, each rounded once, in units of 2**-2148.
         bins: how many lie in each of the bins that are about 1 % wide; a weight of 0 is in none.
         shares: label to how the weight is spread over its values.
     """
@@ -49,11 +50,13 @@ class WeightSums(msgspec.Struct):
         self.low = min(self.low, low) if self.count else low
         self.high = max(self.high, high) if self.count else high
         self.count += len(weights)
-        self._add_up(Counter(weights))
+        self._add_up(weights)
 
-    def share(self, label: str, values: Iterable[str | None], weights: Iterable[float]) -> None:
-        """Add samples to a label: the value of each, None where it has none, and its weight."""
-        self.shares.setdefault(label, LabelShares()).add(values, weights)
+    def share(self, labels: Mapping[str, Sequence[str | None]], weights: Iterable[float]) -> None:
+        """Add samples to labels: the value of each, None where it has none, and its weight."""
+        units = [units_of(weight) for weight in weights] if labels else []
+        for label, values in labels.items():
+            self.shares.setdefault(label, LabelShares()).add(values, units)
 
     def merge(self, other: WeightSums) -> None:
         """Add the weights of another part."""
@@ -93,22 +96,20 @@ class WeightSums(msgspec.Struct):
         shares = {label: one.summary() for label, one in self.shares.items()}
         return {label: one for label, one in shares.items() if one}
 
-    def _add_up(self, counted: Counter[float]) -> None:
-        """Sums first by power of two, in small numbers: what is added to the large ones is little then."""
-        sums: dict[int, int] = {}
-        squares: dict[int, int] = {}
-        bins = self.bins
-        for weight, count in counted.items():
-            fraction, power = frexp(weight)
-            digits = int(fraction * (1 << _DIGITS))
-            sums[power] = sums.get(power, 0) + digits * count
-            squares[power] = squares.get(power, 0) + digits * digits * count
-            if digits:
-                number = power * _STEPS + int((fraction - 0.5) * (2 * _STEPS))
-                bins[number] = bins.get(number, 0) + count
-        for power, amount in sums.items():
-            self.total += _shifted(amount, power - _DIGITS + _SMALLEST)
-            self.squares += _shifted(squares[power], 2 * (power - _DIGITS + _SMALLEST))
+    def _add_up(self, weights: Sequence[float]) -> None:
+        # What has no exact place among floats when it is squared goes by itself.
+        usual = [weight for weight in weights if _LEAST < weight < _MOST]
+        self.total += _exactly(usual) >> _SMALLEST
+        self.squares += _exactly([weight * weight for weight in usual])
+        for weight in weights if len(usual) < len(weights) else ():
+            if weight and not _LEAST < weight < _MOST:
+                units = _exactly([weight]) >> _SMALLEST
+                self.total += units
+                self.squares += units * units
+        parts = map(frexp, weights)
+        numbers = Counter([power * _STEPS + int((part - 0.5) * (2 * _STEPS)) for part, power in parts if part])
+        for number, count in numbers.items():
+            self.bins[number] = self.bins.get(number, 0) + count
 
     def _top_share(self) -> float:
         """The weight of the heaviest 1 % over that of all, each sample as heavy as the middle of its bin."""
@@ -123,6 +124,14 @@ class WeightSums(msgspec.Struct):
         return top / whole if whole else 0.0
 
 
-def _shifted(digits: int, by: int) -> int:
-    """Digits moved to their place; what a subnormal number has below the smallest float is zeros."""
-    return digits << by if by >= 0 else digits >> -by
+def _exactly(numbers: Iterable[float]) -> int:
+    """The sum of some numbers in units of 2**-2148, without a rounding error.
+
+    What `fsum` has rounded off the sum is the sum of the numbers less what it gave.
+    """
+    total, left = 0, list(numbers)
+    while rounded := fsum(left):
+        above, below = rounded.as_integer_ratio()
+        total += (above << 2 * _SMALLEST) // below
+        left.append(-rounded)
+    return total

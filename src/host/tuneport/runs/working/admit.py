@@ -5,12 +5,16 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from itertools import compress
+from pathlib import Path
 
 import msgspec
 import msgspec.msgpack
 
 from tuneport.runs.messages import DUPLICATE, KEY_BYTES, TRAIN, Candidates, PartResult, Verdict
 from tuneport.runs.planning.plan import Plan
+from tuneport.runs.storage import Storage
+from tuneport.runs.working.seen.identities import Identities
+from tuneport.runs.working.seen.keys import pieces
 from tuneport.runs.working.split import Splitting
 from tuneport.runs.working.weigh import Mean
 from tuneport.summary import Summary
@@ -31,21 +35,23 @@ class Reducer:
 
     Args:
         plan: the run's plan.
+        storage: for what memory has no room for (`run.memory`).
+        folder: where that goes; None for the system's temporary space.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, storage: Storage | None = None, folder: Path | None = None) -> None:
         self._dedup = plan.pipeline.dedup
         self._split = Splitting(plan.split) if plan.split is not None else None
         self._mean = plan.mean
         self._averages = Mean(plan) if plan.averages else None
-        self._seen: set[bytes] = set()
+        self._seen = Identities(plan.recipe.run.memory, storage or Storage(), folder)
         self._new: dict[int, Memory] = {}
         self._stream, self._base = 0, 0
 
     def admit(self, candidates: Candidates) -> Verdict:
         """Decide one part. Parts come in order."""
-        verdict, new = self._first_wins(candidates)
-        self._new[candidates.part] = Memory(new, b"")
+        verdict = self._first_wins(candidates)
+        self._new[candidates.part] = Memory(_new(candidates.keys, verdict.splits) if self._dedup else b"", b"")
         if self._split is not None:
             verdict.splits = self._split.part(candidates, verdict.splits)
         return verdict
@@ -55,7 +61,7 @@ class Reducer:
         verdicts: list[Verdict] = []
         columns: list[array[float]] = []
         for candidates in everything():
-            verdict, _ = self._first_wins(candidates)
+            verdict = self._first_wins(candidates)
             columns = columns or [array("d") for _ in candidates.raw]
             for column, raw in zip(columns, candidates.raw, strict=True):
                 column.extend(compress(array("d", raw), verdict.splits))
@@ -82,11 +88,16 @@ class Reducer:
         """What was looked for across the split, and how often it was found; None where nothing is split."""
         return self._split.leakage() if self._split is not None else None
 
-    def _first_wins(self, candidates: Candidates) -> tuple[Verdict, bytes]:
-        """A part's verdict as far as duplicates go, and the identities that are new."""
-        splits, new = self._splits(candidates.keys)
+    def close(self) -> None:
+        """Let go of what is on disk."""
+        self._seen.close()
+
+    def _first_wins(self, candidates: Candidates) -> Verdict:
+        """A part's verdict as far as duplicates go."""
+        keys = candidates.keys
+        splits = self._seen.add(keys) if self._dedup else bytes([TRAIN]) * (len(keys) // KEY_BYTES)
         base = self._reach(candidates.stream, candidates.end)
-        return Verdict(candidates.part, base, splits, mean=self._mean), new
+        return Verdict(candidates.part, base, splits, mean=self._mean)
 
     def _reach(self, stream: int, end: int) -> int:
         """Go on by `end` lines or rows; how many of this stream came before."""
@@ -94,23 +105,6 @@ class Reducer:
             self._stream, self._base = stream, 0
         base, self._base = self._base, self._base + end
         return base
-
-    def _splits(self, keys: bytes) -> tuple[bytes, bytes]:
-        """A byte per sample, and the identities that are new."""
-        count = len(keys) // KEY_BYTES
-        if not self._dedup:
-            return bytes([TRAIN]) * count, b""
-        splits = bytearray(count)
-        seen, new = self._seen, []
-        for index in range(count):
-            key = keys[index * KEY_BYTES : (index + 1) * KEY_BYTES]
-            if key in seen:
-                splits[index] = DUPLICATE
-            else:
-                seen.add(key)
-                new.append(key)
-                splits[index] = TRAIN
-        return bytes(splits), b"".join(new)
 
     def keys_of(self, results: Iterable[PartResult]) -> bytes:
         """What a savepoint has to keep of these parts: the identities they brought, and what the split has seen."""
@@ -124,11 +118,16 @@ class Reducer:
     def restore(self, memory: bytes, results: Iterable[PartResult]) -> None:
         """Take up the state of parts that were done before: what they brought, and how far they reach."""
         for part in _unpack(memory):
-            self._seen.update(part.keys[start : start + KEY_BYTES] for start in range(0, len(part.keys), KEY_BYTES))
+            self._seen.add(part.keys)
             if self._split is not None:
                 self._split.restore(part.split)
         for result in results:
             self._reach(result.stream, result.end)
+
+
+def _new(keys: bytes, splits: bytes) -> bytes:
+    """The identities of a part that are new."""
+    return b"".join(compress(pieces(keys), splits)) if DUPLICATE in splits else keys
 
 
 _pack = msgspec.msgpack.Encoder().encode

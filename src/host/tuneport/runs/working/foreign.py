@@ -49,10 +49,11 @@ def watched(stage: Callable[[Entity, Sample], Any]) -> Callable[[Entity, Sample]
         return stage
 
     def watched(entity: Entity, sample: Sample) -> Any:
-        before = sample.weight
+        before, turns = sample.weight, sample.messages if type(sample) is Chat else None
         answer = stage(entity, sample)
         if not isinstance(answer, Reject):
-            check(sample)
+            if not _as_it_was(sample, turns):
+                check(sample)
             if sample.weight is not before and not 0.0 <= sample.weight < inf:
                 raise ValueError("weight of a sample is a number of at least 0")
         return answer
@@ -73,6 +74,24 @@ def secluded(write: Callable[[Sample], Any]) -> Callable[[Sample], Any]:
         return row
 
     return secluded
+
+
+def _as_it_was(sample: Sample, turns: Sequence[Message] | None) -> bool:
+    """Whether it is plain, at little cost, that a sample is what its class says.
+
+    Args:
+        sample: the sample, which was so before.
+        turns: what its turns were, where it is a conversation; neither they nor a tuple of them can change.
+    """
+    if type(sample.weight) is not float or type(sample.metadata) is not dict or type(sample.structured) is not dict:
+        return False
+    if type(sample) is Instruction:
+        texts = type(sample.instruction) is type(sample.output) is type(sample.reasoning) is str
+        return texts and type(sample.input) in _TEXT_OR_NONE and sample.reasoning_weight is None
+    return type(turns) is tuple and sample.messages is turns
+
+
+_TEXT_OR_NONE = (str, type(None))
 
 
 def check(sample: Sample) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tuneport.dataset import ValidatorStats
-from tuneport.model import Reject
+from tuneport.model import Problem, Reject
 from tuneport.problems import errors_in, problems_of, sentence
 from tuneport.runs.codes import sound
 from tuneport.runs.messages import Rejected, StageRef
@@ -37,7 +37,12 @@ class Judge:
         self.kept: list[str] = []
         self.stats = {name: ValidatorStats(stage.qualified) for name, stage, _ in compiled.validators}
 
-    def judge(self, sample: Sample, whose: Whose) -> Rejected | None:
+    @property
+    def needed(self) -> bool:
+        """Whether there is anything to judge with."""
+        return self._write is not None
+
+    def judge(self, sample: Sample, whose: Callable[[], Whose]) -> Rejected | None:
         """Let every validator look at a sample; the first refusal, or None."""
         if self._write is None:
             return None
@@ -46,32 +51,37 @@ class Judge:
         try:
             row = write(sample)
         except BaseException as error:  # noqa: BLE001  -- one record, one reject: the run goes on
-            failed = raised_by(stage, whose, error, self._warned)
+            failed = raised_by(stage, whose(), error, self._warned)
             self.chains[0].ended(0, failed)
             return failed
         self.chains[0].passed += 1
         if isinstance(row, Reject):
-            return whose.reject(stage.qualified, rule_code(stage, row.code), row.reason)
+            return whose().reject(stage.qualified, rule_code(stage, row.code), row.reason)
         if sample.structured:
             row = as_it_was(row, sample.structured)
-        refusals = [self._one(*validator, chain, row, whose) for validator, chain in self._validators]
-        return next((refusal for refusal in refusals if refusal is not None), None)
+        refusal: Rejected | None = None
+        refused: Rejected | None
+        for (name, stage, validate), chain in self._validators:
+            try:
+                problems = problems_of(validate, row)
+            except BaseException as error:  # noqa: BLE001  -- one record, one reject: the run goes on
+                refused = self._failed(name, chain, raised_by(stage, whose(), error, self._warned))
+            else:
+                chain.passed += 1
+                refused = self._refused(name, stage, problems, whose) if problems else None
+            self.stats[name].judged += 1
+            refusal = refusal or refused
+        return refusal
 
-    def _one(
-        self, name: str, stage: StageRef, validate: Any, chain: Chain, row: Mapping[str, Any], whose: Whose
+    def _failed(self, name: str, chain: Chain, failed: Rejected) -> Rejected:
+        self.stats[name].refused += 1
+        chain.ended(0, failed)
+        return failed
+
+    def _refused(
+        self, name: str, stage: StageRef, problems: list[Problem], whose: Callable[[], Whose]
     ) -> Rejected | None:
         stats = self.stats[name]
-        stats.judged += 1
-        try:
-            problems = problems_of(validate, row)
-        except BaseException as error:  # noqa: BLE001  -- one record, one reject: the run goes on
-            stats.refused += 1
-            failed = raised_by(stage, whose, error, self._warned)
-            chain.ended(0, failed)
-            return failed
-        chain.passed += 1
-        if not problems:
-            return None
         told = [sound(problem.message) for problem in problems]
         stats.problems = [*stats.problems, *told][-KEPT_PROBLEMS:]
         errors = errors_in(problems)
@@ -81,7 +91,7 @@ class Judge:
             return None
         stats.refused += 1
         reason = "; ".join(map(sentence, errors))
-        return whose.reject(stage.qualified, rule_code(stage, errors[0].code or "invalid"), sound(reason))
+        return whose().reject(stage.qualified, rule_code(stage, errors[0].code or "invalid"), sound(reason))
 
 
 def as_it_was(row: Mapping[str, Any], structured: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,10 +25,16 @@ class Labels:
         many = len(plan.inlets) > 1 and plan.mean is None
         self._sources = [plan.inlets[stream.inlet].name for stream in plan.streams] if many else []
 
+    def none(self) -> dict[str, list[str | None]]:
+        """Each label, with the values of no samples."""
+        return {name: [] for name in (*([SOURCE] if self._sources else []), *self._metadata)}
+
     def add(self, labels: dict[str, list[str | None]], sample: Sample, stream: int) -> None:
         """Add a sample's values."""
         if self._sources:
-            labels.setdefault(SOURCE, []).append(self._sources[stream])
+            labels[SOURCE].append(self._sources[stream])
         for name in self._metadata:
             value = sample.metadata.get(name)
-            labels.setdefault(name, []).append(None if value is None or isinstance(value, list) else str(value))
+            if type(value) is not str and value is not None:
+                value = None if isinstance(value, list) else str(value)
+            labels[name].append(value)

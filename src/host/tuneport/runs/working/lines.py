@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
 import msgspec.json
 
@@ -20,18 +20,21 @@ from tuneport.runs.weights.losses import Aspects, in_order, lost
 from tuneport.runs.working.blame import Whose, raised_by, rejected_by, rule_code
 from tuneport.runs.working.breaker import Chain
 from tuneport.runs.working.features import Observer, declared_feature, unwritable
-from tuneport.runs.working.foreign import secluded
+from tuneport.runs.working.foreign import is_foreign, secluded
 from tuneport.sample import Sample, kind_of
 
 _encode = msgspec.json.Encoder().encode
 _TRAIN = SPLITS[TRAIN]
 
 
-class Line(NamedTuple):
-    """The bytes of a row, and the row itself where it will be looked at."""
+class AtHand(Protocol):
+    """The sample at hand."""
 
-    data: bytes
-    row: dict[str, Any] | None
+    def whose(self) -> Whose:
+        """Whose it is."""
+
+    def identity(self) -> bytes:
+        """What draws for it."""
 
 
 @dataclass
@@ -68,50 +71,80 @@ class Lines:
         self._refuses = one.carriage.weights == "refuse"
         self._picky = self._refuses or one.unsure
         self._uniform = one.traits.uniform
+        # Of a bundled format that declares its columns, and breaks no rule, one row is as good as all.
+        plain = self._check is None and not self._untyped and not is_foreign(one.write)
+        self._checks = not (plain and self._uniform)
+        self._made: bytes | Rejected | None = None
+        self._row: dict[str, Any] = {}
+        self._times = 1
 
-    def times(self, sample: Sample, split: str, identity: bytes, mean: float | None) -> int:
-        """How many rows stand for a sample: 0 where its weight leaves it out.
+    def make(self, sample: Sample, split: str, mean: float | None, at: AtHand) -> bytes | Rejected | None:
+        """A sample's row, not kept yet; why there is none, or None where its weight leaves it out.
 
         Args:
             sample: the sample.
             split: where it stands; only what is trained on is left out or copied.
-            identity: what draws for it.
             mean: of the weights of all samples that are trained on.
+            at: tells whose it is.
         """
-        if not self._replicates or split != _TRAIN or mean is None:
-            return 1
-        return copies(sample.weight, mean, identity, self.seed, self.format.carriage.max_copies)
-
-    def line(self, sample: Sample, whose: Whose) -> Line | Rejected:
-        """A sample's row, not kept yet; or why there is none."""
+        self._made = None
+        if self._replicates and split == _TRAIN and mean is not None:
+            self._times = copies(sample.weight, mean, at.identity(), self.seed, self.format.carriage.max_copies)
+            if not self._times:
+                return None
+        else:
+            self._times = 1
         try:
-            row: object = (self._unfit(sample) if self._picky else None) or self._write(sample)
-            reject = self._ruled(row.code, row.reason) if isinstance(row, Reject) else self._checked(row)
-            # The observer's is a copy, for whoever looks at the row next may change it.
-            looked_at = dict(row) if self.observer is not None and isinstance(row, dict) else None
-            data = b"" if reject is not None else _encode(row)
-            if len(data) >= MAX_LINE:
-                # With its newline, no reader takes it: what `validate` refuses is not written.
-                reject = Reject("row_too_long", f"The row is longer than {MAX_LINE >> 20} MiB")
-            line = Line(data, looked_at) if reject is None else rejected_by(self.stage, whose, reject)
+            made = self._line(sample)
+            self._made = made if isinstance(made, bytes) else rejected_by(self.stage, at.whose(), made)
         except BaseException as error:  # noqa: BLE001  -- one record, one reject: the run goes on
-            failed = raised_by(self.stage, whose, error, self.warned)
-            self.chain.ended(0, failed)
-            return failed
-        self.chain.passed += 1
-        return line
+            self._made = raised_by(self.stage, at.whose(), error, self.warned)
+            self.chain.ended(0, self._made)
+        else:
+            self.chain.passed += 1
+        return self._made
 
-    def keep(self, line: Line, split: str, times: int, aspects: Aspects) -> None:
-        """Keep a row, as often as it is to stand there."""
-        if self.observer is not None and line.row is not None:
-            self.observer.add(line.row)
-        self.ledger.rows += times
-        self.ledger.copies += times - 1
-        rows = self.rows.setdefault(split, [])
-        rows.extend([line.data] * times)
-        if aspects:
-            # Most samples of a run have the same: what is lost of them is worked out once, at the end.
-            self.aspects[aspects] = self.aspects.get(aspects, 0) + 1
+    def _line(self, sample: Sample) -> bytes | Reject:
+        row: Any = (self._unfit(sample) if self._picky else None) or self._write(sample)
+        if isinstance(row, Reject):
+            return self._ruled(row.code, row.reason)
+        reject = self._checked(row) if self._checks or self.columns is None else None
+        if reject is not None:
+            return reject
+        if self.observer is not None:
+            # A copy, for whoever looks at the row next may change it.
+            self._row = dict(row)
+        data = _encode(row)
+        if len(data) >= MAX_LINE:
+            # With its newline, no reader takes it: what `validate` refuses is not written.
+            return Reject("row_too_long", f"The row is longer than {MAX_LINE >> 20} MiB")
+        return data
+
+    def keep(self, split: str, aspects: Aspects, refused: list[Rejected]) -> None:
+        """Keep the row that was just made, as often as it is to stand there; a refusal goes into `refused`."""
+        made, times = self._made, self._times
+        if type(made) is bytes:
+            if self.observer is not None:
+                self.observer.add(self._row)
+            self.ledger.rows += times
+            self.ledger.copies += times - 1
+            rows = self.rows.get(split)
+            if rows is None:
+                rows = self.rows[split] = []
+            rows.append(made) if times == 1 else rows.extend([made] * times)
+            if aspects:
+                # Most samples of a run have the same: what is lost of them is worked out once, at the end.
+                self.aspects[aspects] = self.aspects.get(aspects, 0) + 1
+        elif isinstance(made, Rejected):
+            self.ledger.refused += 1
+            self.notes[f"{made.code} refused by {self.name}"] += 1
+            refused.append(made)
+        else:
+            self.ledger.left_out += 1
+
+    def wrote(self) -> list[str]:
+        """The name of the format, as often as the row that was just made stands there."""
+        return [self.name] * self._times if type(self._made) is bytes else []
 
     def losses(self) -> dict[str, int]:
         """What its rows do not hold of their samples, and of how many."""

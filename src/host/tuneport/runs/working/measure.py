@@ -26,7 +26,10 @@ class Measures:
     def __init__(self, compiled: Compiled) -> None:
         self._metrics = compiled.metrics
         self._states = [_called(one, one.metric.new) for one in compiled.metrics]
+        pairs = zip(compiled.metrics, self._states, strict=True)
+        self._adds = [(one, one.metric.add, state) for one, state in pairs]
         self._per_sample = [one for one in compiled.metrics if one.per_sample]
+        self.some = bool(compiled.metrics)
 
     def add(self, sample: Sample, split: str) -> None:
         """Measure a sample that was written.
@@ -34,9 +37,9 @@ class Measures:
         Raises:
             PluginError: a metric failed.
         """
-        for one, state in zip(self._metrics, self._states, strict=True):
+        for one, add, state in self._adds:
             try:
-                one.metric.add(state, sample, split)
+                add(state, sample, split)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:

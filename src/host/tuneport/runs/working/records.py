@@ -17,7 +17,7 @@ _LONGEST = 4 * MAX_KEY
 def key_reader(fields: tuple[str, ...] | None) -> Callable[[Entity], str | None]:
     """A function that names an entity by all of its key fields, or by the first of `pk` and `id` where none are set."""
     if fields is None:
-        return lambda entity: _text(entity.get("pk")) or _text(entity.get("id"))
+        return _usual_key
     if not fields:
         return lambda _entity: None
     if len(fields) == 1:
@@ -26,14 +26,21 @@ def key_reader(fields: tuple[str, ...] | None) -> Callable[[Entity], str | None]
     return lambda entity: "/".join(_text(entity.get(name)) or "" for name in fields)
 
 
-def subject_reader(field_: str | None) -> Callable[[Entity], str | None]:
-    """A function that says whose data an entity is."""
-    return (lambda _entity: None) if field_ is None else (lambda entity: _text(entity.get(field_)))
+def _usual_key(entity: Entity) -> str | None:
+    key = entity.get("pk")
+    if type(key) is str and 0 < len(key) <= MAX_KEY and key.isascii():
+        return key
+    return _text(key) or _text(entity.get("id"))
+
+
+def subject_reader(field_: str | None) -> Callable[[Entity], str | None] | None:
+    """A function that says whose data an entity is; None where nobody asks."""
+    return None if field_ is None else lambda entity: _text(entity.get(field_))
 
 
 def _text(value: Any) -> str | None:
     """A key as text that can be written; a structure is no key, and is not shown."""
-    if value is None or isinstance(value, dict | list | tuple | set | bytes):
+    if value is None or isinstance(value, (dict, list, tuple, set, bytes)):
         return None
     text = sound(_said(value))
     return text if len(text) <= MAX_KEY else f"{text[:MAX_KEY]}..."

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import compress
 
-from tuneport.runs.messages import KEY_BYTES, Candidates, Prepared, Rejected, Verdict
+from tuneport.runs.messages import KEY_BYTES, SPLITS, Candidates, Prepared, Rejected, Verdict
 from tuneport.runs.working.blame import Whose
 from tuneport.runs.working.breaker import Chain
 from tuneport.runs.working.judge import Judge
@@ -16,7 +17,7 @@ from tuneport.runs.working.measure import Measures
 
 @dataclass
 class Rendering:
-    """One part while it is rendered."""
+    """One part while it is rendered; `position` is that of the sample at hand."""
 
     candidates: Candidates
     prepared: Prepared
@@ -27,25 +28,31 @@ class Rendering:
     notes: Counter[str]
     exported: bytearray
     weighed: Chain
-    splits: Counter[str] = field(default_factory=Counter)
+    labels: dict[str, list[str | None]]
     weights: list[float] = field(default_factory=list)
-    labels: dict[str, list[str | None]] = field(default_factory=dict)
     refused: list[Rejected] = field(default_factory=list)
     index: list[tuple[int, bytes]] = field(default_factory=list)
+    position: int = 0
 
-    def whose(self, position: int) -> Whose:
-        """Whose a sample is."""
-        prepared = self.prepared
+    def whose(self) -> Whose:
+        """Whose the sample at hand is."""
+        prepared, position = self.prepared, self.position
         return Whose(prepared.ordinals[position], prepared.keys[position], prepared.subjects[position])
 
-    def identity(self, position: int) -> bytes:
-        """What makes a sample a duplicate of another."""
-        return self.candidates.keys[position * KEY_BYTES : (position + 1) * KEY_BYTES]
+    def identity(self) -> bytes:
+        """What makes the sample at hand a duplicate of another."""
+        return self._of(self.candidates.keys)
 
-    def unit(self, position: int) -> bytes:
+    def unit(self) -> bytes:
         """What may not stand on both sides of a split."""
-        units = self.candidates.units
-        return units[position * KEY_BYTES : (position + 1) * KEY_BYTES]
+        return self._of(self.candidates.units)
+
+    def raw(self) -> list[float]:
+        """The numbers that deferred weightings took of the sample at hand."""
+        return [memoryview(column).cast("d")[self.position] for column in self.candidates.raw]
+
+    def _of(self, column: bytes) -> bytes:
+        return column[self.position * KEY_BYTES : (self.position + 1) * KEY_BYTES]
 
     def locator(self, ordinal: int, place: Callable[[int, int], str]) -> str:
         """Where a record of this part stands."""
@@ -54,6 +61,11 @@ class Rendering:
     def named(self, key: str | None, ordinal: int, place: Callable[[int, int], str]) -> str:
         """A record's key, or where it stands."""
         return key if key is not None else self.locator(ordinal, place)
+
+    def splits(self) -> dict[str, int]:
+        """Split to the number of samples that were exported to it."""
+        counted = Counter(compress(self.verdict.splits, self.exported))
+        return {SPLITS[split]: count for split, count in counted.items()}
 
     def chains(self) -> list[Chain]:
         """What is told of failures, in the order in which a sample comes to it."""

@@ -97,14 +97,22 @@ class Spool:
         """The stream and the number of records of each part that is here."""
         return ((part.stream, part.read) for part in self._parts)
 
-    def put(self, candidates: Candidates, prepared: Prepared) -> int:
-        """Add the next part; its size in bytes."""
+    def write(self, candidates: Candidates, prepared: Prepared) -> tuple[SpooledPart, int]:
+        """Write a part, in whatever order they come; what to `add` when it is its turn, and its size in bytes."""
         columns, samples = _encode(candidates), _encode(prepared)
         self._storage.write(self._file(candidates.part, "candidates"), columns)
         self._storage.write(self._file(candidates.part, "samples"), samples)
         digests = xxh3_128_hexdigest(columns), xxh3_128_hexdigest(samples)
-        self._parts.append(SpooledPart(candidates.part, candidates.stream, candidates.read, *digests))
-        return len(columns) + len(samples)
+        part = SpooledPart(candidates.part, candidates.stream, candidates.read, *digests)
+        return part, len(columns) + len(samples)
+
+    def add(self, part: SpooledPart) -> None:
+        """Add the next part, which has been written."""
+        self._parts.append(part)
+
+    def part(self, number: int) -> SpooledPart:
+        """What was added as this part."""
+        return self._parts[number]
 
     def candidates(self) -> Iterator[Candidates]:
         """What every part offers the reducer, in part order.
@@ -115,14 +123,14 @@ class Spool:
         for part in self._parts:
             yield _candidates(self._read(part, "candidates"))
 
-    def take(self, part: int) -> tuple[Candidates, Prepared]:
-        """What was put in for one part.
+    def take(self, part: SpooledPart) -> tuple[Candidates, Prepared]:
+        """What was written for one part.
 
         Raises:
             StorageError: it cannot be read, or is not what was written.
         """
-        columns = _candidates(self._read(self._parts[part], "candidates"))
-        kept = _spooled(self._read(self._parts[part], "samples"))
+        columns = _candidates(self._read(part, "candidates"))
+        kept = _spooled(self._read(part, "samples"))
         return columns, Prepared([*kept.samples], kept.ordinals, kept.keys, kept.subjects, kept.rejected, kept.notes)
 
     def savepoint(self, *, last: bool = False) -> None:

@@ -12,8 +12,9 @@ from tuneport.hookspecs import DeferredWeighting
 from tuneport.runs.messages import TRAIN, Candidates, Rejected, StageRef
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.weights.sums import WeightSums
-from tuneport.runs.working.blame import Whose, bad_weight, of_a_plugin, raised_by
+from tuneport.runs.working.blame import bad_weight, of_a_plugin, raised_by
 from tuneport.runs.working.breaker import Chain, labels
+from tuneport.runs.working.rendering import Rendering
 from tuneport.sample import Sample
 from tuneport.summary import Summary
 
@@ -24,6 +25,9 @@ class Finisher:
     Args:
         deferred: the weightings of one source.
         plan: the run's plan.
+
+    Attributes:
+        needed: whether the weight that a sample was prepared with is not its last one.
     """
 
     def __init__(self, deferred: Sequence[tuple[StageRef, DeferredWeighting]], plan: Plan) -> None:
@@ -32,6 +36,7 @@ class Finisher:
         self._least, self._most = plan.pipeline.bounds
         self._scaled = plan.pipeline.mean_one
         self._factors: list[tuple[StageRef, Callable[[float | None], float]]] = []
+        self.needed = self._scaled or bool(deferred)
 
     def summaries(self, summaries: Sequence[Summary]) -> None:
         """Tell the weightings what they asked for; they are asked once.
@@ -52,19 +57,16 @@ class Finisher:
             except BaseException as error:
                 raise PluginError(f"weighting {stage.qualified}: {told(error)}") from error
 
-    def weigh(
-        self, sample: Sample, raw: Sequence[bytes], position: int, whose: Whose, mean: float | None
-    ) -> Rejected | None:
-        """Set a sample's weight; why it cannot have one, or None."""
-        weight = sample.weight
-        for (stage, factor), column in zip(self._factors, raw, strict=True):
-            number = memoryview(column).cast("d")[position]
+    def weigh(self, sample: Sample, part: Rendering) -> Rejected | None:
+        """Set the weight of a part's sample at hand; why it cannot have one, or None."""
+        weight, mean = sample.weight, part.verdict.mean
+        for (stage, factor), number in zip(self._factors, part.raw(), strict=True):
             try:
                 weight *= factor(None if isnan(number) else number)
                 if not isfinite(weight) or weight < 0.0:
-                    return bad_weight(stage, whose, weight, self._warned)
+                    return bad_weight(stage, part.whose(), weight, self._warned)
             except BaseException as error:  # noqa: BLE001  -- one record, one reject: the run goes on
-                return raised_by(stage, whose, error, self._warned)
+                return raised_by(stage, part.whose(), error, self._warned)
         if self._factors:
             weight = self._bounded(weight)
         sample.weight = weight / mean if self._scaled and mean else weight

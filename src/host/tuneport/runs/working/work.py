@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 
 from tuneport.errors import StoppedError, TuneportError
-from tuneport.runs.executors.local import InProcess
+from tuneport.runs.executors.choosing import Executor, executor_for
 from tuneport.runs.limits import at_an_error, tolerable
 from tuneport.runs.messages import Candidates, PartResult, Verdict
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.planning.sizes import Sizes
 from tuneport.runs.publishing.staging import Staging
 from tuneport.runs.reading.parts import Parts
+from tuneport.runs.storage import Storage
 from tuneport.runs.tally import Tally
 from tuneport.runs.working.admit import Reducer
 from tuneport.runs.working.breaker import Breaker
-from tuneport.runs.working.render import Keeper
+from tuneport.runs.working.outcome import Keeper
 from tuneport.runs.working.spool import Spool
 
 Told = Callable[[int, int | None, int], None]
@@ -68,6 +70,8 @@ class Work:
         told: see Told.
         going_on: asked before a part is kept whether to go on: a plugin may have swallowed a signal while it was made.
         ours: asked before anything is made durable whether staging still belongs to this run.
+        storage: for what memory has no room for.
+        workers: how many processes to work in at most, where the recipe does not say.
     """
 
     def __init__(
@@ -80,6 +84,8 @@ class Work:
         told: Told,
         going_on: Check,
         ours: Check,
+        storage: Storage,
+        workers: int = 1,
     ) -> None:
         self._plan = plan
         self._tally = tally
@@ -88,9 +94,10 @@ class Work:
         self._told = told
         self._going_on = going_on
         self._ours = ours
+        self._workers = workers
         self._saves = self._staging is not None
         self._keeper = keeper
-        self._reducer = Reducer(plan)
+        self._reducer = Reducer(plan, storage, staging.unnamed if staging is not None else None)
         self._breaker = Breaker()
         self._total: int | None = None
         self._read = 0
@@ -107,24 +114,36 @@ class Work:
         else:
             self._before |= {result.part: result for result in results}
 
+    def close(self) -> None:
+        """Let go of what the work had to remember."""
+        self._reducer.close()
+
     def run(self) -> None:
         """Do it.
 
         Raises:
             TuneportError: nothing more is done; what is durable stays.
         """
-        executor = InProcess(self._plan, self._tally.columns, self._keeper, self._spool)
-        if self._spool is None:
-            verdicts: Iterator[Verdict] = map(self._reducer.admit, self._prepared(executor, self._done))
-        else:
-            self._read = sum(read for _, read in self._spool.done())
-            if not self._spool.complete:
-                self._fill(executor, self._spool)
-            self._total = self._spool.parts
-            # What was rendered before is decided again, and not written again.
-            verdicts = self._left(self._reducer.decide(self._spool.candidates))
-        self._render(executor.render(verdicts))
+        spool = self._spool
+        parts = Parts(self._plan, self._done if spool is None else spool.done())
+        what = self._plan, parts, len(self._done) or len(self._before)
+        with closing(executor_for(*what, self._tally.columns, self._keeper, spool, self._workers)) as executor:
+            self._through(executor, parts)
         self._tally.leakage = self._reducer.leakage()
+
+    def _through(self, executor: Executor, parts: Parts) -> None:
+        """Take all parts through an executor."""
+        spool = self._spool
+        if spool is None:
+            verdicts: Iterator[Verdict] = map(self._reducer.admit, self._prepared(executor, parts))
+        else:
+            self._read = parts.read.total()
+            if not spool.complete:
+                self._fill(executor, spool, parts)
+            self._total = spool.parts
+            # What was rendered before is decided again, and not written again.
+            verdicts = self._left(self._reducer.decide(spool.candidates))
+        self._render(executor.render(verdicts))
 
     def _left(self, decided: Iterable[Verdict]) -> Iterator[Verdict]:
         """The verdicts of parts that were not rendered before."""
@@ -136,16 +155,15 @@ class Work:
                 self._reducer.written(before)
 
     def _prepared(
-        self, executor: InProcess, done: Iterable[tuple[int, int]], look: Callable[[Candidates], None] = _nothing
+        self, executor: Executor, parts: Parts, look: Callable[[Candidates], None] = _nothing
     ) -> Iterator[Candidates]:
-        parts = Parts(self._plan, done)
         self._total, self._read = parts.total, parts.read.total()
         for candidates in executor.prepare(parts, look):
             parts.count(candidates.stream, candidates.read)
             self._read = parts.read.total()
             yield candidates
 
-    def _fill(self, executor: InProcess, spool: Spool) -> None:
+    def _fill(self, executor: Executor, spool: Spool, parts: Parts) -> None:
         """Prepare every part into the spool."""
         pace, before, breaker = _Pace(self._plan.sizes), 0, Breaker()
         for candidates in spool.candidates():
@@ -157,7 +175,7 @@ class Work:
                 raise broken if self._plan.recipe.output.continue_on_error else at_an_error(broken.message)
 
         try:
-            for _candidates in self._prepared(executor, spool.done(), look):
+            for _candidates in self._prepared(executor, parts, look):
                 self._told(self._tally.stats.exported_entities, self._total, self._read)
                 if pace.due(executor.spooled - before):
                     self._durable(spool.savepoint)

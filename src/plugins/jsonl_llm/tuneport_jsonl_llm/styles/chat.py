@@ -5,9 +5,12 @@ from __future__ import annotations
 from tuneport import Chat, Context, Entity, Message, Reject, Sample
 from tuneport_jsonl_llm import metadata
 from tuneport_jsonl_llm.config import FieldMapping, StyleConfig
+from tuneport_jsonl_llm.shortcut import Inline, shortened
 from tuneport_jsonl_llm.styles.conversation import conversation
 from tuneport_jsonl_llm.styles.parts import (
     Style,
+    inline_optional,
+    inline_text,
     keep_structures,
     missing,
     reasoning,
@@ -19,6 +22,14 @@ from tuneport_jsonl_llm.styles.parts import (
 
 _CONVERSATIONS = ("messages", "conversations")
 """The fields in which a conversation is looked for without being asked."""
+
+
+_TURNS = Inline(
+    "turns = ({Message}('user', user), {Message}('assistant', assistant))\n"
+    "if told: turns = ({Message}('system', told), *turns)",
+    {"Message": Message},
+)
+_MADE = "{kind}(messages=turns, metadata=values, weight=weight)"
 
 
 def chat_completion(config: StyleConfig, ctx: Context) -> Style:
@@ -81,4 +92,8 @@ def _question_and_answer(config: StyleConfig, ctx: Context) -> Style:
         keep_structures(sample, (("messages.0.content", said, told), *written) if said and told else written, entity)
         return sample
 
-    return style
+    if thought is not None:
+        return style
+    lead = Inline("told = ''", {}) if said is None else inline_optional("told", said)
+    parts = [inline_text("user", asked), inline_text("assistant", learnt), lead, metadata.inline(types, late), _TURNS]
+    return shortened(style, parts, "assistant", _MADE, Chat)

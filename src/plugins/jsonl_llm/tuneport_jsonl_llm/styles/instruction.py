@@ -7,9 +7,12 @@ from collections.abc import Callable
 from tuneport import Context, Entity, Instruction, Reject, Sample
 from tuneport_jsonl_llm import metadata
 from tuneport_jsonl_llm.config import StyleConfig
+from tuneport_jsonl_llm.shortcut import Inline, shortened
 from tuneport_jsonl_llm.styles.parts import (
     Part,
     Style,
+    inline_optional,
+    inline_text,
     keep_structures,
     missing,
     optional,
@@ -18,6 +21,8 @@ from tuneport_jsonl_llm.styles.parts import (
     required,
     text_in,
 )
+
+_MADE = "{kind}(instruction=instruction, output=output, input=given, metadata=values, weight=weight)"
 
 
 def instruction_tuning(config: StyleConfig, ctx: Context) -> Style:
@@ -60,7 +65,10 @@ def instruction_tuning(config: StyleConfig, ctx: Context) -> Style:
         keep_structures(sample, (*written, ("input", about, given)) if about and given else written, entity)
         return sample
 
-    return style
+    if thought is not None:
+        return style
+    parts = [inline_text("instruction", asked), inline_text("output", learnt), _inline_input(part)]
+    return shortened(style, [*parts, metadata.inline(types, late)], "output", _MADE, Instruction)
 
 
 def _input_reader(part: Part) -> Callable[[Entity], str | Reject | None]:
@@ -72,3 +80,12 @@ def _input_reader(part: Part) -> Callable[[Entity], str | Reject | None]:
         return lambda _entity: None
     name, too_late = part.late, part.too_late()
     return lambda entity: None if entity.get(name) is None else too_late
+
+
+def _inline_input(part: Part) -> Inline | None:
+    if part.mapped is not None:
+        return inline_optional("given", part.mapped)
+    return Inline(
+        "given = None" if not part.late else "given = get({late})\nif given is not None: return None",
+        {"late": part.late},
+    )

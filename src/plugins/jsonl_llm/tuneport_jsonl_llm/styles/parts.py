@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tuneport import Context, Entity, Reject, Sample
 from tuneport_jsonl_llm.config import FieldMapping
 from tuneport_jsonl_llm.mapping import Mapped, compile_mapping
+from tuneport_jsonl_llm.shortcut import Inline
 
 Style = Callable[[Entity], Sample | Reject]
 
@@ -95,3 +96,18 @@ def keep_structures(sample: Sample, written: tuple[tuple[str, Mapped, str], ...]
             value = mapped.structure(entity, text)
             if value is not None:
                 sample.structured[column] = value
+
+
+def inline_text(local: str, mapped: Mapped) -> Inline | None:
+    """How to read a part that every record has, as lines of Python; None for a path or a template."""
+    if len(mapped.steps) != 1:
+        return None
+    return Inline(f"{local} = get({{field}})\nif type({local}) is not str: return None", {"field": mapped.steps[0]})
+
+
+def inline_optional(local: str, mapped: Mapped) -> Inline | None:
+    """The same for one that it may lack, which is "" then."""
+    if len(mapped.steps) != 1:
+        return None
+    text = f"{local} = get({{field}})\nif {local} is None: {local} = ''\nelif type({local}) is not str: return None"
+    return Inline(text, {"field": mapped.steps[0]})

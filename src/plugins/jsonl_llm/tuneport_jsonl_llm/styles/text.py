@@ -5,7 +5,10 @@ from __future__ import annotations
 from tuneport import Context, Entity, Reject, Sample, Text
 from tuneport_jsonl_llm import metadata
 from tuneport_jsonl_llm.config import StyleConfig
-from tuneport_jsonl_llm.styles.parts import Style, keep_structures, missing, required
+from tuneport_jsonl_llm.shortcut import shortened
+from tuneport_jsonl_llm.styles.parts import Style, inline_text, keep_structures, missing, required
+
+_MADE = "{kind}(text=content, metadata=values, weight=weight)"
 
 
 def text_completion(config: StyleConfig, ctx: Context) -> Style:
@@ -27,4 +30,4 @@ def text_completion(config: StyleConfig, ctx: Context) -> Style:
         keep_structures(sample, (("text", learnt, text),), entity)
         return sample
 
-    return style
+    return shortened(style, [inline_text("content", learnt), metadata.inline(types, late)], "content", _MADE, Text)

@@ -1,0 +1,1 @@
+"""The identities of all samples so far: in memory, and above a limit on disk."""
