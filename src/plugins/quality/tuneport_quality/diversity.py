@@ -9,7 +9,7 @@ from xxhash import xxh3_64_hexdigest, xxh3_64_intdigest
 
 from tuneport import Context, Metric, Sample
 from tuneport_quality.config import DiversityScoreConfig
-from tuneport_quality.trained import trained_text
+from tuneport_quality.trained import trained_text, whole_text
 
 _LONGEST_WORD = 64
 _ROOM = 16  # bytes a word of the budget, so that what is kept is trimmed once it is twice or three times too much
@@ -41,9 +41,9 @@ class DiversityScore:
     are separated by white space and compared in lower case, so that scripts written without blanks have none.
 
     Such a ratio falls as more text is looked at, so it is taken over a fixed budget of words: samples in the
-    order of the xxh3 hash of these texts, until `tokens` words are reached. That order is as good as chance,
+    order of the xxh3 hash of their texts, until `tokens` words are reached. That order is as good as chance,
     so the samples stand for all of them; it does not depend on how or in which order they were measured, so
-    merging is exact. Samples of the same text have the same key, and count.
+    merging is exact. Duplicates of a sample have its key, and count.
 
     Where samples before it reach the budget, a sample is out of the sketch for good: more samples can only move
     the cut down. So a sketch may forget what lies behind its cut, a merged one all behind the lower cut, and the
@@ -53,6 +53,7 @@ class DiversityScore:
     def __init__(self, tokens: int, ctx: Context) -> None:
         self._budget = tokens
         self._trained = trained_text(ctx)
+        self._whole = whole_text(ctx)
         self._cut = _EVERYTHING
 
     def new(self) -> Sketch:
@@ -61,14 +62,14 @@ class DiversityScore:
 
     def add(self, state: Sketch, sample: Sample, split: str) -> None:  # noqa: ARG002  -- all splits count alike
         """Keep a sample whose key is below the cut. Words are counted later, of those alone that may stay."""
-        text = self._trained(sample)
-        key = xxh3_64_intdigest(text.encode())
+        key = xxh3_64_intdigest(self._whole(sample).encode())
         if key > state["cut"]:
             return
         known = state["kept"].get(key)
         if known is not None:
             state["kept"][key] = (known[0] + 1, known[1], known[2])
             return
+        text = self._trained(sample)
         state["kept"][key] = (1, None, text)
         state["held"] += len(text) + _ENTRY
         if state["held"] > state["full"]:
