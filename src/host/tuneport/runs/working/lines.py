@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -78,6 +79,27 @@ class Lines:
         self._row: dict[str, Any] = {}
         self._times = 1
 
+    @property
+    def plain(self) -> bool:
+        """Whether nobody has to look at the row of an ordinary sample."""
+        return not (self._checks or self._picky or self._replicates or self.observer)
+
+    def short(self, sample: Sample, split: str, aspects_of: Callable[[Sample], Aspects]) -> bool:
+        """Make and keep the row of an ordinary sample at once; False where it is none, and nothing was done."""
+        if self.columns is None:
+            return False
+        try:
+            row = self._write(sample)
+            data = _encode(row) if type(row) is dict else b""
+            aspects = aspects_of(sample)
+        except Exception:  # noqa: BLE001  -- the long way will say what it is
+            return False
+        if not 0 < len(data) < MAX_LINE:
+            return False
+        self.chain.passed += 1
+        self._add(data, split, 1, aspects)
+        return True
+
     def make(self, sample: Sample, split: str, mean: float | None, at: AtHand) -> bytes | Rejected | None:
         """A sample's row, not kept yet; why there is none, or None where its weight leaves it out.
 
@@ -126,21 +148,24 @@ class Lines:
         if type(made) is bytes:
             if self.observer is not None:
                 self.observer.add(self._row)
-            self.ledger.rows += times
-            self.ledger.copies += times - 1
-            rows = self.rows.get(split)
-            if rows is None:
-                rows = self.rows[split] = []
-            rows.append(made) if times == 1 else rows.extend([made] * times)
-            if aspects:
-                # Most samples of a run have the same: what is lost of them is worked out once, at the end.
-                self.aspects[aspects] = self.aspects.get(aspects, 0) + 1
+            self._add(made, split, times, aspects)
         elif isinstance(made, Rejected):
             self.ledger.refused += 1
             self.notes[f"{made.code} refused by {self.name}"] += 1
             refused.append(made)
         else:
             self.ledger.left_out += 1
+
+    def _add(self, data: bytes, split: str, times: int, aspects: Aspects) -> None:
+        self.ledger.rows += times
+        self.ledger.copies += times - 1
+        rows = self.rows.get(split)
+        if rows is None:
+            rows = self.rows[split] = []
+        rows.append(data) if times == 1 else rows.extend([data] * times)
+        if aspects:
+            # Most samples of a run have the same: what is lost of them is worked out once, at the end.
+            self.aspects[aspects] = self.aspects.get(aspects, 0) + 1
 
     def wrote(self) -> list[str]:
         """The name of the format, as often as the row that was just made stands there."""

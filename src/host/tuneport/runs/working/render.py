@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -41,6 +42,7 @@ class Renderer:
         self._columns = dict(columns)
         self._teller = Teller(plan, keeper)
         self._indexed = plan.indexed
+        self._spooled = plan.deferred
         self._seed = plan.recipe.run.seed
         # Weights that were divided by their mean already have the mean 1.
         self._unit_mean = 1.0 if plan.pipeline.mean_one else None
@@ -72,8 +74,10 @@ class Renderer:
             finish.chain(),
             self._labels.none(),
         )
-        chains = part.chains()
+        chains, only = part.chains(), self._only(part, finish)
         for position, split in enumerate(verdict.splits):
+            if only is not None and split != DUPLICATE and self._short(part, only, position, split):
+                continue
             part.position = position
             reject = self._one(part, split, finish)
             if reject is not None:
@@ -82,6 +86,22 @@ class Renderer:
                 break
         self._columns |= {lines.name: lines.columns for lines in formats if lines.columns is not None}
         return self._teller.result(part, dict(self._columns))
+
+    def _only(self, part: Rendering, finish: Finisher) -> Lines | None:
+        """The one format of a run that does nothing but write what it has prepared; None where there is more to do."""
+        (lines, *others) = part.formats
+        more = others or part.judge.needed or part.measures.some or part.labels or self._indexed or finish.needed
+        return None if more or self._spooled or not lines.plain else lines
+
+    def _short(self, part: Rendering, lines: Lines, position: int, split: int) -> bool:
+        """Write the sample at a position, if it is an ordinary one; else nothing is done."""
+        sample: Any = part.prepared.samples[position]
+        if not lines.short(sample, SPLITS[split], self._aspects):
+            return False
+        part.exported[position] = 1
+        if split == TRAIN:
+            part.weights.append(sample.weight)
+        return True
 
     def _one(self, part: Rendering, split: int, finish: Finisher) -> Rejected | None:
         """Write the sample at hand in every format; why none of them did, or None."""
