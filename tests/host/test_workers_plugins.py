@@ -5,17 +5,19 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import os
 import shutil
+from datetime import date
 from pathlib import Path
 
 import msgspec.msgpack
 import pytest
-from tools import recipe, rows
+from tools import NOW, recipe, rows
 
 from host.crews import nothing_left, plugins, ran
 from tuneport import PluginManager
 from tuneport.errors import PluginError, StorageError, TryAgainError
-from tuneport.runs import Sizes
+from tuneport.runs import Sizes, execute, plan_export
 from tuneport.runs.executors.faults import Fault
 
 LOOSE = """
@@ -195,3 +197,51 @@ def test_errors_travel(name: str) -> None:
     assert type(again) is type(error)
     assert again.args == error.args
     assert getattr(again.__cause__, "errno", None) == getattr(error.__cause__, "errno", None)
+
+
+CHOOSY = """
+import logging
+from typing import Any
+from tuneport import Config, hookimpl
+
+class Settings(Config):
+    since: Any = None
+
+def make(config, ctx):
+    def test(_entity, _sample):
+        logging.getLogger("acme").warning("half a character: %s", chr(0xdc80))
+        ctx.count(f"since a {type(config.since).__name__}")
+    return test
+
+@hookimpl
+def register_filters(register):
+    register("choosy", make, config=Settings)
+"""
+
+
+def test_a_worker_is_told_the_very_values(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A date that would become text on the way does not travel; what a stage logs does, whatever it is."""
+    (tmp_path / "in.jsonl").write_text('{"question": "Who?", "answer": "Nobody at all."}\n' * 300)
+    manager = plugins(tmp_path / "plugins", CHOOSY, filters=["choosy"])
+    for number, since in enumerate((date(2024, 1, 1), "2024-01-01")):
+        found = []
+        for workers in (1, 2):
+            export = {"filters": [{"use": "acme:choosy", "since": since}]}
+            data = recipe(tmp_path / "in.jsonl", tmp_path / f"{number} {workers}", export=export)
+            with nothing_left():
+                found.append(ran(data, workers, Sizes(part_bytes=1_800), manager=manager).notes)
+        assert found[0] == found[1] == {f"since a {type(since).__name__}": 300}
+    assert "half a character: ?" in caplog.text
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    """A folder and a recipe may be called anything that the system allows."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff"))
+    folder.mkdir()
+    (folder / "in.jsonl").write_text('{"question": "Who?", "answer": "Nobody at all."}\n' * 300)
+    sections = {"source": "in.jsonl", "output": {"path": "out"}, "run": {"now": NOW, "workers": 2}}
+    (folder / "r.json").write_text(json.dumps(sections))
+    with nothing_left():
+        result = execute(plan_export(folder / "r.json", sizes=Sizes(part_bytes=1_800)))
+    assert result.stats.exported_entities == 1
+    assert (folder / "out/manifest.json").exists()

@@ -119,7 +119,7 @@ def plainly(style: Stage, tests: list[Stage], weighs: list[Stage], entity: dict[
 def test_it_is_the_plain_calls_or_nothing(name: str, metadata: bool, normalize: str, entity: dict[str, Any]) -> None:
     """The same sample to the last bit, and no event counted twice; nothing for what any of them would refuse."""
     style, tests, weighs, ctx = compiled(name, metadata=metadata, normalize=normalize)
-    shortcut, count = style.shortcut([*tests, *weighs])  # type: ignore[attr-defined]
+    shortcut, count = style.shortcut(style, [*tests, *weighs])  # type: ignore[attr-defined]
     assert count == 5
     try:
         short = shortcut(entity)
@@ -137,7 +137,7 @@ def test_it_is_the_plain_calls_or_nothing(name: str, metadata: bool, normalize: 
 def test_ordinary_records_go_that_way(name: str) -> None:
     """Or it would be of no use; whole numbers and missing ones among their weights."""
     style, tests, weighs, _ = compiled(name, metadata=True)
-    shortcut, _ = style.shortcut([*tests, *weighs])  # type: ignore[attr-defined]
+    shortcut, _ = style.shortcut(style, [*tests, *weighs])  # type: ignore[attr-defined]
     entity = {"question": "Who?", "context": "Here.", "answer": "Nobody.", "created_at": "2026-01-01T00:00:00Z"}
     for more in ({}, {"importance": 3}, {"importance": 2.5, "topic": "Drift", "tags": ["a"], "size": 4}):
         assert shortcut(entity | more) == plainly(style, tests, weighs, entity | more)
@@ -147,7 +147,7 @@ def test_a_third_partys_stage_ends_it(caplog: pytest.LogCaptureFixture) -> None:
     """What comes after it is called plainly; the lines can be read in the log."""
     style, tests, weighs, _ = compiled("chat", metadata=False)
     with caplog.at_level(logging.DEBUG, "tuneport.jsonl_llm"):
-        shortcut, count = style.shortcut([*tests, weighs[0], lambda *_: 2.0, *weighs[1:]])  # type: ignore[attr-defined]
+        shortcut, count = style.shortcut(style, [*tests, weighs[0], lambda *_: 2.0, *weighs[1:]])  # type: ignore[attr-defined]
     assert count == 3
     sample = shortcut({"question": "Who?", "answer": "Nobody.", "importance": 3.0})
     assert sample is not None

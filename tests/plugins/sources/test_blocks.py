@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,13 @@ def test_plain_blocks_are_decoded_at_once() -> None:
     assert decode(b'{"a": 1}\n' * 4) == [{"a": 1}] * 4
     odd = [b'{"a": 1}  \n', b'{"a": 1}', b"{}{}\n{\n}\n", b'{"a":{}\n}{}\n', b"\n{}\n", b'{"a": "\xff"}\n', b""]
     assert [decode(block) for block in odd] == [None] * len(odd)
+
+
+def test_a_file_that_becomes_shorter_ends(tmp_path: Path) -> None:
+    """A range that is not there any more has no records; the run finds out that the file has changed."""
+    path = tmp_path / "faq.jsonl"
+    path.write_bytes(b'{"a": 1}\n' * 100)
+    source = JsonlSource(path)
+    parts = list(source.partitions(100))
+    os.truncate(path, 250)
+    assert [len([*source.read(part, None)]) for part in parts[:4]] == [1, 1, 1, 0]

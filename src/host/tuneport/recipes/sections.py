@@ -155,7 +155,7 @@ class RunSection(Config):
     which is slower: a number of bytes, or text such as `"2GiB"`. What a split or a waiting weight has to remember is
     not part of it."""
 
-    @field_validator("workers", mode="before")
+    @field_validator("workers", "memory", mode="before")
     @classmethod
     def _whole(cls, value: Any) -> Any:
         if isinstance(value, bool | float):

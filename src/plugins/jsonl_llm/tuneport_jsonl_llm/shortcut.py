@@ -36,17 +36,20 @@ Shortcut = Callable[[Entity], Sample | None]
 class Inline(NamedTuple):
     """A stage's work as lines of Python.
 
+    `stage` is the one that it is the work of: a wrapper, which may do more, looks as if it had it, too.
+
     They may use `entity`, `get` (the entity's), `text` (what is trained), `weight` (so far), and `{name}` for each of
     `names`, values that are bound to them.
     """
 
     text: str
     names: dict[str, object]
+    stage: object = None
 
 
 def inlined(stage: Stage, text: str, **names: object) -> Stage:
     """The stage, with its work as lines of Python."""
-    vars(stage)["inline"] = Inline(text, names)
+    vars(stage)["inline"] = Inline(text, names, stage)
     return stage
 
 
@@ -64,8 +67,10 @@ def shortened(style: Stage, parts: Sequence[Inline | None], trained: str, made: 
     if len(first) < len(parts):
         return style
 
-    def shortcut(stages: Sequence[Callable[..., Any]]) -> tuple[Shortcut, int]:
-        inline: list[Any] = [*takewhile(bool, (getattr(stage, "inline", None) for stage in stages))]
+    def shortcut(asked: object, stages: Sequence[Callable[..., Any]]) -> tuple[Shortcut | None, int]:
+        if asked is not style:
+            return None, 0
+        inline: list[Any] = [*takewhile(bool, map(_inline, stages))]
         middle = [Inline(f"text = {trained}\nweight = 1.0", {}), *inline]
         # A weight that is not finite is for the plain calls to blame on somebody.
         last = Inline(f"if not weight < {{inf}}: return None\nreturn {made}", {"inf": inf, "kind": kind})
@@ -75,8 +80,13 @@ def shortened(style: Stage, parts: Sequence[Inline | None], trained: str, made: 
     return style
 
 
+def _inline(stage: object) -> Inline | None:
+    found = getattr(stage, "inline", None)
+    return found if isinstance(found, Inline) and found.stage is stage else None
+
+
 def _compiled(pieces: Sequence[Inline]) -> Shortcut:
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"__name__": __name__}
     lines = ["def shortcut(entity):", "get = entity.get"]
     for number, piece in enumerate(pieces):
         own = {name: f"{name}_{number}" for name in piece.names}

@@ -65,6 +65,8 @@ def blocks(file: BufferedReader, start: int, end: int) -> Iterator[tuple[int, in
         stop = min(position + _BLOCK, end)
         file.seek(position)
         block = file.read(stop - position)
+        if not block:
+            return  # it has become shorter: whoever reads it finds out that it changed
         if not block.endswith(b"\n"):
             block += file.readline(_BLOCK)
         yield position, stop, block

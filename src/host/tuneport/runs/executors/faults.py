@@ -10,6 +10,7 @@ import msgspec
 
 from tuneport import errors
 from tuneport.errors import RecipeError, TuneportError, told
+from tuneport.runs.codes import sound
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -43,10 +44,10 @@ class Fault(msgspec.Struct, frozen=True):
             # Its problems have been told of where the run was planned.
             kind = TuneportError.__name__ if isinstance(error, RecipeError) else kind
             memory = isinstance(cause, MemoryError)
-            return cls(kind, error.message, error.hint, error.exit_code, number, memory)
+            return cls(kind, sound(error.message), sound(error.hint), error.exit_code, number, memory)
         kind = next(one.__name__ for one in type(error).__mro__ if one.__module__ == builtins.__name__)
-        trace = "" if isinstance(error, MemoryError) else "".join(traceback.format_exception(error))
-        return cls(kind, told(error), memory=isinstance(error, MemoryError), trace=trace)
+        trace = "" if isinstance(error, MemoryError) else sound("".join(traceback.format_exception(error)))
+        return cls(kind, sound(told(error)), memory=isinstance(error, MemoryError), trace=trace)
 
     def error(self) -> BaseException:
         """The error again."""

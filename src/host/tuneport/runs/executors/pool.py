@@ -124,7 +124,8 @@ class Pool:
     def _lost(self, process: Process) -> None:
         """Let everything that was asked of a worker which is gone be answered by that."""
         if self._fault is None:
-            where = f"part {min(process.parts) + 1}" if process.parts else "nothing"
+            at = [part for (_, part), one in self._asked.items() if one is process]
+            where = f"part {min(at) + 1}" if at else "nothing"
             text, hint, again = why_it_ended(process.number, process.ended(), where)
             error = TryAgainError(text, hint) if again else PluginError(text, hint)
             error.__cause__ = ChildProcessError(errno.ECHILD, os.strerror(errno.ECHILD))

@@ -24,7 +24,7 @@ class Start(msgspec.Struct, tag="start"):
     Attributes:
         recipe: the recipe as JSON, with references instead of what they stand for.
         base: the folder that its paths start from.
-        origin: what messages call it.
+        origin: what messages call it, as the system writes names.
         settings: of its plugin manager.
         noted: the plan that was made before, as `Plan.noted` has it: its pinned facts hold.
         digest: of that plan; the worker's own has to have the same.
@@ -35,7 +35,7 @@ class Start(msgspec.Struct, tag="start"):
 
     recipe: bytes
     base: Path
-    origin: str
+    origin: bytes
     settings: Settings
     noted: bytes
     digest: str

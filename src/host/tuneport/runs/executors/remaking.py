@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def start_of(plan: Plan) -> Start | None:
     return Start(
         recipe=data,
         base=plan.recipe.base,
-        origin=plan.recipe.origin,
+        origin=os.fsencode(plan.recipe.origin),
         settings=plan.settings,
         noted=plan.noted(),
         digest=plan.digest,
@@ -46,14 +47,23 @@ def _data(recipe: Recipe) -> bytes | None:
         again = _recipe(data, recipe.base, recipe.origin)
     except RecipeError:
         return None
-    same = not again.problems and _compared(again) == _compared(recipe)
+    same = not again.problems and _typed(_compared(again)) == _typed(_compared(recipe))
     return data if same else None
 
 
 def _compared(recipe: Recipe) -> dict[str, Any]:
-    plain = recipe.model_dump(mode="json")
+    plain = recipe.model_dump()
     plain["run"].pop("base")
     return plain
+
+
+def _typed(value: Any) -> Any:
+    """A value with the type of all that is in it: a date that has become text is not what it was."""
+    if isinstance(value, dict):
+        return {name: _typed(one) for name, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return type(value).__name__, [_typed(one) for one in value]
+    return type(value).__name__, value
 
 
 def _recipe(data: bytes, base: Path, origin: str) -> Recipe:
@@ -70,7 +80,7 @@ def remade(start: Start) -> Plan:
     manager = PluginManager.unloaded(start.settings)
     if start.settings.auto_load:
         manager.auto_load()
-    recipe = _recipe(start.recipe, start.base, start.origin)
+    recipe = _recipe(start.recipe, start.base, os.fsdecode(start.origin))
     try:
         plan = make_plan(recipe, manager, sizes=start.sizes, to_run=False, staged=json.loads(start.noted))
     except RecipeError as error:

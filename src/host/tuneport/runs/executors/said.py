@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from tuneport.runs.codes import sound
+
 
 class Said(msgspec.Struct, frozen=True):
     """A line of the log; `stage` is the one that raised, where the line warns of that."""
@@ -39,7 +41,7 @@ class Listening(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line."""
         try:
-            text = self.format(record)
+            text = sound(self.format(record))
         except Exception:  # noqa: BLE001  -- as with other handlers, what cannot be said ends nothing
             self.handleError(record)
             return

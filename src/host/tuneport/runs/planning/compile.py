@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from tuneport.errors import told
 from tuneport.hookspecs import DeferredWeighting
 from tuneport.model import Problem
 from tuneport.runs.planning.adapter import judge_adapter
@@ -111,7 +112,6 @@ def _preparation(compiler: Compiler, style: Stage, pipeline: Pipeline, condition
     filters = [(stage.ref, compiler.make(stage, sees_entities=True)) for stage in pipeline.filters]
     weightings = [(stage.ref, compiler.make(stage, sees_entities=True)) for stage in pipeline.weightings]
     at_once = [one for one in weightings if not isinstance(one[1], DeferredWeighting)]
-    shorten = getattr(made, "shortcut", None)
     return Preparation(
         conditions=[condition for condition in fulfilled if condition is not None],
         style=(style.ref, made),
@@ -122,8 +122,24 @@ def _preparation(compiler: Compiler, style: Stage, pipeline: Pipeline, condition
         reads=None if compiler.whole else frozenset(compiler.reads),
         whole=compiler.whole,
         factor=_factor(compiler),
-        shortcut=(None, 0) if shorten is None else shorten([made for _, made in (*filters, *at_once)]),
+        shortcut=_shortcut(compiler, style, made, [one for _, one in (*filters, *at_once)]),
     )
+
+
+def _shortcut(compiler: Compiler, style: Stage, made: Any, stages: list[Any]) -> tuple[Any, int]:
+    """A style's shortcut, and how many stages it stands for; none where it has none, or that is no function."""
+    shorten = getattr(made, "shortcut", None)
+    if not callable(shorten):
+        return None, 0
+    try:
+        short, count = shorten(made, stages)
+        if (short is not None and not callable(short)) or not 0 <= count <= len(stages):
+            raise TypeError("a function, or None, and a number of stages are wanted")
+    except Exception as error:  # noqa: BLE001  -- any plugin's fault is a problem of the recipe that names it
+        text = f"{style.ref.qualified} cannot be set up: its shortcut: {told(error)}"
+        compiler.problems.append(Problem(style.path, text, code=f"hook:{style.ref.plugin}"))
+        return None, 0
+    return short, count
 
 
 def _factor(compiler: Compiler) -> float | None:

@@ -26,7 +26,8 @@ _OURS = frozenset(
 
 def is_foreign(stage: object) -> bool:
     """Whether a stage's function is none of the bundled ones."""
-    return str(getattr(stage, "__module__", "")).partition(".")[0] not in _OURS
+    # What wraps a function looks like it.
+    return str(getattr(stage, "__module__", "")).partition(".")[0] not in _OURS or hasattr(stage, "__wrapped__")
 
 
 def watched_style(style: Callable[[Entity], Any]) -> Callable[[Entity], Any]:

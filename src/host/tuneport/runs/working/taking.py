@@ -12,7 +12,7 @@ from tuneport.runs.messages import Rejected, StageRef
 from tuneport.runs.planning.pipeline import UNBOUNDED
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.working.blame import Whose, bad_weight, rejected_by
-from tuneport.runs.working.foreign import watched, watched_style
+from tuneport.runs.working.foreign import is_foreign, watched, watched_style
 from tuneport.runs.working.records import key_reader, subject_reader, visibility
 from tuneport.sample import Sample
 
@@ -42,7 +42,8 @@ class Taker:
         self._style_ref, self._style = stages.style[0], watched_style(stages.style[1])
         self._filters = [(ref, watched(test)) for ref, test in stages.filters]
         self._weightings = [(ref, watched(weigh)) for ref, weigh in stages.weightings]
-        self._short, done = stages.shortcut
+        short, done = stages.shortcut
+        self._short = None if short is None else watched_style(short)
         self._filters_left = self._filters[done:]
         self._weightings_left = self._weightings[max(0, done - len(self._filters)) :]
         self._metadata = plan.compiled.metadata
@@ -53,7 +54,8 @@ class Taker:
         # Where a factor is still to come, the bounds are for what it makes of the weight.
         self._bounded = plan.pipeline.bounds != UNBOUNDED and not stages.deferred
         # Nothing is left to do then: what a shortcut gives has a weight that is finite.
-        self._all_short = not (self._filters_left or self._weightings_left or self._metadata or self._bounded)
+        more = self._filters_left or self._weightings_left or self._metadata or self._bounded
+        self._all_short = short is not None and not is_foreign(short) and not more
         self._ordinal = 0
         self.entity: Entity = {}
         self.key: str | None = None
