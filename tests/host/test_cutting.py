@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tools import recipe, tree
 
-from tuneport import Dataset
+from tuneport import Dataset, FormatTraits, PluginManager, hookimpl
 from tuneport.runs import Sizes, execute, plan_export
 from tuneport.runs.publishing import cutting
 from tuneport.runs.publishing.cutting import Cut, chunks
@@ -113,3 +113,37 @@ def test_frames_are_the_same_from_any_number_of_threads(
         shutil.rmtree(place)
     assert found[0] == found[1] == found[2]
     assert len([name for name in found[0] if name.startswith("data/")]) > 3
+
+
+class Acme:
+    """A format whose target likes small files."""
+
+    @hookimpl
+    def register_formats(self, register: Any) -> None:
+        """Offer it."""
+        traits = FormatTraits(shard_size=1000, shard_rows=7)
+        register("small", lambda _config, _ctx: lambda sample: {"q": sample.prompt[0].content}, traits=traits)
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ({}, Cut(1000, 7)),
+        ({"shard_size": 5000}, Cut(5000, 7)),
+        ({"shard_rows": 9}, Cut(1000, 9)),
+        ({"shard_rows": 9, "shard_size": "1KiB"}, Cut(1024, 9)),
+    ],
+)
+def test_what_a_recipe_says_counts_more_than_what_a_target_likes(
+    output: dict[str, Any], expected: Cut, faq: Path, tmp_path: Path
+) -> None:
+    """Each of the two limits by itself; a format without any has the default."""
+    manager = PluginManager()
+    manager.register(Acme(), "acme")
+    asked = recipe(faq, tmp_path / "out", export={"formats": ["acme:small", "tuneport"]})
+    asked["output"] |= output
+    plan = plan_export(asked, manager=manager)
+    assert plan.cut("small") == expected
+    assert plan.cut("tuneport") == Cut(
+        expected.size if "shard_size" in output else 256 << 20, expected.rows if "shard_rows" in output else None
+    )
