@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tuneport.runs.reading import field_types
 from tuneport.runs.reading.sources import IterableSource, with_field_types
 from tuneport.runs.reading.streams import Stream
 from tuneport.runs.working.features import Observer, feature_of, merged
@@ -101,3 +102,42 @@ def test_little_is_held_of_a_source_that_can_be_read_once() -> None:
     assert [entity["number"] for batch in stream.source.read(None, None) for entity in batch.entities] == list(
         range(200)
     )
+
+
+def plain_type(value: Any) -> str:
+    """The type of one value, said as plainly as can be."""
+    if isinstance(value, list | tuple):
+        inner = ""
+        for item in value:
+            inner = field_types.merged(inner, plain_type(item))
+        return field_types.list_of(inner)
+    names = {type(None): "", str: "string", bool: "bool", int: "integer", float: "number"}
+    return names.get(type(value), "json" if isinstance(value, dict) else "string")
+
+
+ENTITIES = st.lists(
+    st.one_of(
+        st.dictionaries(
+            st.sampled_from(["a", "b", "é", "\ud800", 1]), st.one_of(VALUES, st.binary(), st.tuples(VALUES))
+        ),
+        st.integers(),
+    )
+)
+
+
+@given(ENTITIES, st.booleans())
+@example([{"a": [True]}, {"a": ["x"]}, {"a": []}, {"a": None}], False)
+@example([{"a": [[1]], "b": 1}, {"b": 2, "a": [["x", None]]}, {"b": 0.5}], False)
+def test_each_value_counts_however_alike_records_are(entities: list[Any], forgetful: bool) -> None:
+    """What is remembered of records of one shape changes no answer, nor the order of fields."""
+    expected: dict[str, str] = {}
+    for entity in entities:
+        for name, value in entity.items() if isinstance(entity, dict) else ():
+            if isinstance(name, str) and name != "\ud800":
+                expected[name] = field_types.merged(expected.get(name, ""), plain_type(value))
+    with pytest.MonkeyPatch.context() as patch:
+        if forgetful:
+            patch.setattr(field_types, "_MOST_SHAPES", 1)
+            patch.setattr(field_types, "_MOST_FIELDS", 1)
+        found = field_types.types_in(entities * 2, {})
+    assert list(found.items()) == list(expected.items())

@@ -92,3 +92,21 @@ print([name for name in sys.modules if name.startswith("tuneport.validation")])
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said == "[]\n"
+
+
+def test_a_run_imports_what_it_uses(tmp_path: Path) -> None:
+    """Of the formats that one that is asked for; of splits nothing where there is none; no threads for a small run."""
+    import subprocess
+    import sys
+
+    (tmp_path / "in.jsonl").write_text('{"question": "What is it?", "answer": "A long enough answer."}\n')
+    code = """
+import sys
+from tuneport import export
+export({"source": "in.jsonl", "export": {"formats": ["alpaca"]}, "output": "out", "run": {"workers": 1}})
+writers = {name for name in sys.modules if name.startswith("tuneport_formats.") and "._" not in name}
+unused = {"concurrent.futures", "tuneport.runs.splitting.exact", "tuneport.runs.splitting.against"}
+print(sorted(writers), sorted(unused & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout == "['tuneport_formats.alpaca', 'tuneport_formats.card'] []\n"

@@ -25,6 +25,8 @@ class Output(Config):
     """The same as `compression = "gzip"`."""
     shard_size: ByteSize = Field(ByteSize(256 * 1024 * 1024), ge=1)
     """Bytes of uncompressed rows after which a new file begins: a number, or text such as `"256MiB"`."""
+    shard_rows: int | None = Field(None, ge=1)
+    """Rows after which a new file begins; with `shard_size`, whichever comes first."""
     on_exists: Literal["fail", "replace", "version"] = "fail"
     """What to do where the path exists: `fail`, `replace` it in one step, or publish `path/v0001`, `v0002`, ...
     and move `path/latest`."""
@@ -82,6 +84,7 @@ class ExportOptions(Output):
             compression: Literal["none", "gzip", "zstd"] = ...,
             compress: bool = ...,
             shard_size: int | str = ...,
+            shard_rows: int | None = ...,
             on_exists: Literal["fail", "replace", "version"] = ...,
             min_rows: int = ...,
             max_shrink: float | None = ...,

@@ -43,6 +43,7 @@ class FormatTraits:
         max_bytes: bytes of a file that it takes.
         unverified: which of these three limits are hearsay: they warn, and never refuse.
         shard_size: bytes of rows after which a file for it ends, where the recipe does not say; None for the default.
+        shard_rows: rows after which a file for it ends, where the recipe does not say; None for any number.
         compressions: how files that its reader opens may be compressed.
         status: `active`, `sunset` (it ends at `sunset`), or `legacy` (it has ended, and its layout is read elsewhere).
         sunset: the day it ends: a format that has one is not `active`, but `sunset`.
@@ -64,6 +65,7 @@ class FormatTraits:
     max_bytes: int | None = None
     unverified: frozenset[str] = frozenset()
     shard_size: int | None = None
+    shard_rows: int | None = None
     compressions: frozenset[str] = frozenset({"none", "gzip", "zstd"})
     status: Status = "active"
     sunset: date | None = None

@@ -102,6 +102,7 @@ VALUES: dict[str, tuple[dict[str, Any], str]] = {
     "none": ({"compressions": ()}, 'it names none; "none" stands for files as they are'),
     "negative": ({"max_rows": -1}, "it sets max_rows of acme:rows to -1: at least 0, or None"),
     "empty": ({"shard_size": 0}, "it sets shard_size of acme:rows to 0: at least 1, or None"),
+    "no rows": ({"shard_rows": 0}, "it sets shard_rows of acme:rows to 0: at least 1, or None"),
     "between": ({"min_rows": 5, "max_rows": 4}, "it sets min_rows of acme:rows to 5: more than max_rows, which is 4"),
 }
 """Traits that cannot be so, whoever says them."""

@@ -9,7 +9,8 @@ import pytest
 from plugins.formats.rules_table import GONE, changed, wrong
 from plugins.formats.samples import CALLED, chat, context
 from tuneport import Chat, Instruction, Message, Reject, Sample
-from tuneport_formats.alpaca import Alpaca, AlpacaConfig, check
+from tuneport_formats._open_targets import AlpacaConfig
+from tuneport_formats.alpaca import Alpaca, check
 
 FIXED = "Provide guidance based on established guidelines."
 

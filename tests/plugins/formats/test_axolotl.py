@@ -9,7 +9,8 @@ import pytest
 from plugins.formats.rules_table import GONE, changed, wrong
 from plugins.formats.samples import ALL_TURNS, CALLED, PAIR, TOOL_TEXT, chat, context
 from tuneport import Chat, Instruction, Message, Preference, Reject, Sample, Text
-from tuneport_formats.axolotl import Axolotl, AxolotlConfig, check
+from tuneport_formats._open_targets import AxolotlConfig
+from tuneport_formats.axolotl import Axolotl, check
 
 NOTHING = dict.fromkeys(("tool_calls", "tool_call_id", "name", "reasoning_content", "weight"))
 

@@ -9,8 +9,9 @@ import pytest
 from plugins.formats.rules_table import GONE, changed, wrong
 from plugins.formats.samples import ALL_TURNS, CALLED, JUDGED, PAIR, TOOL_TEXT, chat, context
 from tuneport import Chat, Instruction, Message, Preference, Sample, Text, Unpaired
+from tuneport_formats._open_targets import TrlConfig
 from tuneport_formats._trl_rules import check
-from tuneport_formats.trl import Trl, TrlConfig
+from tuneport_formats.trl import Trl
 
 TALK = chat("Q", "A", "R", "B", system="S", weight=0.5)
 SPOKEN = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]

@@ -22,7 +22,7 @@ _LISTS: Mapping[str, tuple[Collection[str] | None, str]] = {
     "constant": (None, "column"),
 }
 """Field to what its texts may be, and what each is; None where other plugins have some of their own."""
-_LEAST = {"min_rows": 0, "max_rows": 0, "max_bytes": 0, "shard_size": 1}
+_LEAST = {"min_rows": 0, "max_rows": 0, "max_bytes": 0, "shard_size": 1, "shard_rows": 1}
 
 
 def checked(target: str, values: Mapping[str, Any]) -> dict[str, Any]:

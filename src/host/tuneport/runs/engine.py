@@ -119,7 +119,7 @@ class Run:
         self._checked()
         before = standing(plan.target)
         not_shrunk(before, tally.stats, plan.recipe.output.max_shrink)
-        publisher = Publisher(plan, tally, staging, self._storage)
+        publisher = Publisher(plan, tally, staging, self._storage, plan.recipe.run.workers or self._workers)
         if plan.target.kind == "folder":
             dataset = publisher.seal_folder()
             publisher.judge(dataset)

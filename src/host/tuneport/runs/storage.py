@@ -258,7 +258,7 @@ class Writer:
         self._path = path
         self._descriptor = descriptor
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         """Write all of it, in as many calls as the system wants; how many bytes that is."""
         left = memoryview(data)
         with translated("write", self._path):

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tuneport import Config, FormatTraits
 
 if TYPE_CHECKING:
     from tuneport.hookspecs import Check, RegisterFormat, SideFiles
+
+
+class Late:
+    """A function of a module of this package, which is imported when it is first called: a run uses few of them."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module = module
+        self._name = name
+
+    @cached_property
+    def _function(self) -> Callable[..., Any]:
+        found: Callable[..., Any] = getattr(import_module(f"tuneport_formats.{self._module}"), self._name)
+        return found
+
+    def __call__(self, *given: Any) -> Any:
+        """What the function answers."""
+        return self._function(*given)
 
 
 class Offer(NamedTuple):

@@ -8,30 +8,16 @@ on request.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
-from tuneport import Config, Context, FormatTraits, Instruction, Message, Problem, Reject, Sample
+from tuneport import Context, Instruction, Message, Problem, Reject, Sample
 from tuneport_formats import _rules as rules
 from tuneport_formats._features import Beside
+from tuneport_formats._open_targets import ALPACA as TRAITS
+from tuneport_formats._open_targets import AlpacaConfig
 from tuneport_formats._tags import said, thinks
 
-TRAITS = FormatTraits(
-    kinds=frozenset({"instruction", "chat"}),
-    carries=frozenset({"metadata", "reasoning"}),
-    constant=frozenset({"system", "history", "metadata"}),
-)
 _KEYS = frozenset({"instruction", "input", "output", "system", "history", "metadata"})
-
-
-class AlpacaConfig(Config):
-    """What the format `alpaca` is told."""
-
-    instruction: str = ""
-    """One instruction for all rows, such as "Provide guidance based on established guidelines."; what is asked is the
-    input then. "" takes the sample's own."""
-    columns: list[Literal["system", "history"]] = []
-    """Columns beside the three: `system` for the system message, which else stands before the instruction; `history`
-    for earlier turns as pairs, without which conversations of several turns are refused."""
 
 
 class Alpaca:

@@ -9,34 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tuneport import Config, Context, FormatTraits, Problem, Sample
+from tuneport import Context, Problem, Sample
 from tuneport_formats import _rules as rules
 from tuneport_formats._chat_rows import head_and_turns
 from tuneport_formats._features import Beside
+from tuneport_formats._hosted_targets import ANTHROPIC as TRAITS
+from tuneport_formats._hosted_targets import AnthropicConfig
 from tuneport_formats._message_rules import MessageRules
 from tuneport_formats._rules import Found
-
-TRAITS = FormatTraits(
-    kinds=frozenset({"instruction", "chat"}),
-    carries=frozenset({"metadata", "turns"}),
-    uniform=False,
-    compressions=frozenset({"none"}),
-    status="legacy",
-    note="no service of Anthropic takes these rows for training",
-)
 
 _ROW = frozenset({"system", "messages", "metadata"})
 MESSAGES = MessageRules(
     roles=frozenset({"user", "assistant"}), known=frozenset({"role", "content"}), parts=frozenset({"text"})
 )
 TEXTS: dict[str, Any] = {"list": {"struct": {"role": "string", "content": "string"}}}
-
-
-class AnthropicConfig(Config):
-    """How rows in Anthropic's layout are written."""
-
-    metadata: bool = True
-    """Whether rows have the samples' metadata."""
 
 
 class AnthropicRows:

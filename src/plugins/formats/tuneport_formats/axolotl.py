@@ -11,23 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from tuneport import Config, Context, FormatTraits, Preference, Problem, Reject, Sample, Text
+from tuneport import Context, Preference, Problem, Reject, Sample, Text
 from tuneport_formats import _rules as rules
 from tuneport_formats import _tool_rules as tool_rules
 from tuneport_formats._features import Beside
 from tuneport_formats._message_rules import MessageRules
+from tuneport_formats._open_targets import AxolotlConfig
 from tuneport_formats._pairs import pair
 from tuneport_formats._tags import thinks
 from tuneport_formats._turns import Turns
 
 _CARRIED = frozenset({"tools", "reasoning", "names", "turns", "turn_masks"})
-TRAITS = FormatTraits(
-    weight="binary",
-    kinds=frozenset({"instruction", "chat", "text", "preference"}),
-    carries=_CARRIED,
-    constant=frozenset({"tools"}),
-    note="axolotl.yaml beside the rows has the datasets section, for a run from the folder above",
-)
 _ROLES = frozenset({"system", "user", "assistant", "tool"})
 _PLAIN = {"struct": {"role": "string", "content": "string"}}
 _MESSAGES = MessageRules(
@@ -40,14 +34,6 @@ _MESSAGES = MessageRules(
 )
 _ASKED = MessageRules(roles=_ROLES, known=frozenset({"role", "content"}), needed="", last=_ROLES - {"assistant"})
 _ANSWER = MessageRules(roles=_ROLES, known=frozenset({"role", "content"}), last=frozenset({"assistant"}))
-
-
-class AxolotlConfig(Config):
-    """What the format `axolotl` is told."""
-
-    reasoning: Literal["reasoning_content", "inline", "drop"] = "reasoning_content"
-    """Reasoning stands under a key that axolotl gives to the chat template, before the answer as <think>...</think>, or
-    nowhere. In pairs of answers it always stands before the answer, or nowhere."""
 
 
 class Axolotl:

@@ -8,22 +8,16 @@ jobs fail on tools. No weights.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
-from tuneport import Config, Context, FormatTraits, Message, Problem, Reject, Sample
+from tuneport import Context, Message, Problem, Reject, Sample
 from tuneport.config import suggest
 from tuneport_formats import _rules as rules
 from tuneport_formats._chat_rows import asked_and_answered, head_and_turns
+from tuneport_formats._hosted_targets import BEDROCK as TRAITS
+from tuneport_formats._hosted_targets import BedrockConfig
 from tuneport_formats._message_rules import MessageRules
 from tuneport_formats._rules import Found
-
-TRAITS = FormatTraits(
-    kinds=frozenset({"instruction", "chat"}),
-    carries=frozenset({"turns"}),
-    uniform=False,
-    compressions=frozenset({"none"}),
-    note="for Nova; Claude has bedrock_claude, and jobs that learn from a reward take other rows",
-)
 
 VERSION = "bedrock-conversation-2024"
 _ROW = frozenset({"schemaVersion", "system", "messages"})
@@ -35,16 +29,6 @@ _BLOCKS = frozenset({"text", "image", "video", "reasoningContent"})
 _ROLES = frozenset({"user", "assistant"})
 _ORDER = MessageRules(roles=_ROLES, known=_ROLES, first=frozenset({"user"}), last=frozenset({"assistant"}))
 _RESERVED = ("User:", "Bot:", "Assistant:", "System:", "<image>", "<video>", "[EOS]")
-
-
-class BedrockConfig(Config):
-    """How rows for Bedrock are written."""
-
-    rows: Literal["conversation", "prompt_completion"] = "conversation"
-    """Nova's conversations, or single questions as a prompt and its completion."""
-
-    reasoning: Literal["drop", "blocks"] = "drop"
-    """Reasoning is left out, or stands in blocks of its own before the answer, which Nova 2 reads."""
 
 
 class BedrockRows:

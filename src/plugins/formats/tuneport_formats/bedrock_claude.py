@@ -8,26 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
-from tuneport import Config, Context, FormatTraits, Problem, Sample
+from tuneport import Config, Context, Problem, Sample
 from tuneport_formats import _rules as rules
 from tuneport_formats._rules import Found
 from tuneport_formats.anthropic import MESSAGES, TEXTS, system_and_messages
-
-TRAITS = FormatTraits(
-    kinds=frozenset({"instruction", "chat"}),
-    carries=frozenset({"turns"}),
-    uniform=False,
-    min_rows=32,
-    max_rows=10_000,
-    unverified=frozenset({"min_rows", "max_rows"}),
-    compressions=frozenset({"none"}),
-    status="legacy",
-    sunset=date(2026, 9, 10),
-    note="Claude 3 Haiku, the only Claude that could be tuned, has ended",
-)
 
 _ROW = frozenset({"system", "messages"})
 _MESSAGES = replace(MESSAGES, first=frozenset({"user"}), last=frozenset({"assistant"}), twice=False)

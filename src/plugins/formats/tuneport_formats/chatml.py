@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tuneport import Config, Context, FormatTraits, Problem, Reject, Sample, Text
+from tuneport import Config, Context, Problem, Reject, Sample, Text
 from tuneport_formats import _rules as rules
 from tuneport_formats._features import Beside
 from tuneport_formats._tags import Tags, thinks
 
-TRAITS = FormatTraits(
-    kinds=frozenset({"instruction", "chat", "text"}),
-    carries=frozenset({"reasoning", "turns"}),
-)
 START, END = "<|im_start|>", "<|im_end|>"
 _TAGS = Tags(START + "{}\n", dict.fromkeys(("system", "developer", "user", "assistant"), f"{END}\n"), (START, END))
 _KEYS = frozenset({"text"})

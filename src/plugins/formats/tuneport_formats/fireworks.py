@@ -11,29 +11,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from tuneport import Config, Context, FormatTraits, Problem, Sample
+from tuneport import Context, Problem, Sample
 from tuneport_formats import _rules as rules
 from tuneport_formats import openai
 from tuneport_formats._chat_rows import PAIR_KEYS, PAIR_ROW, ChatRows, PairRows, check_pair, is_pair, of_pairs
+from tuneport_formats._hosted_targets import FIREWORKS as TRAITS
+from tuneport_formats._hosted_targets import FireworksConfig
 from tuneport_formats._message_rules import MessageRules
 from tuneport_formats._rules import Found
 from tuneport_formats._tags import thinks
 from tuneport_formats._tool_rules import tools
 from tuneport_formats._turns import Turns
-
-TRAITS = FormatTraits(
-    weight="row",
-    weighs=frozenset({"instruction", "chat"}),
-    kinds=frozenset({"instruction", "chat", "preference"}),
-    carries=frozenset({"tools", "reasoning", "names", "turns", "turn_masks"}),
-    uniform=False,
-    constant=frozenset({"weight"}),
-    min_rows=3,
-    max_rows=3_000_000,
-    compressions=frozenset({"none"}),
-    weight_note="Fireworks multiplies the loss of a row by it",
-    scale="absolute",
-)
 
 _ROW = frozenset({"messages", "tools", "weight"})
 _ROLES = {"developer": "system"}
@@ -46,13 +34,6 @@ MESSAGES = MessageRules(
 _THOUGHT = openai.ANSWER.known | {"reasoning_content"}
 _ASKED = replace(openai.ASKED, roles=MESSAGES.roles, known=_THOUGHT, last=MESSAGES.roles - {"assistant"}, heads="once")
 _ANSWER = replace(openai.ANSWER, known=_THOUGHT)
-
-
-class FireworksConfig(Config):
-    """How rows for Fireworks are written."""
-
-    reasoning: Literal["reasoning_content", "inline", "drop"] = "reasoning_content"
-    """Reasoning stands beside the answer, before it as <think>...</think>, or nowhere."""
 
 
 class FireworksRows:

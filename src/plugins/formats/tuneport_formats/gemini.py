@@ -13,17 +13,11 @@ from typing import Any
 
 import msgspec
 
-from tuneport import Config, Context, FormatTraits, Message, Preference, Sample
+from tuneport import Config, Context, Message, Preference, Sample
 from tuneport.nesting import read_json
 from tuneport_formats._calls import with_ids
 from tuneport_formats._chat_rows import has_tools, head_and_turns, is_pair, of_pairs
-
-TRAITS = FormatTraits(
-    kinds=frozenset({"instruction", "chat", "preference"}),
-    carries=frozenset({"tools", "turns"}),
-    uniform=False,
-    compressions=frozenset({"none"}),
-)
+from tuneport_formats._hosted_targets import GEMINI as TRAITS
 
 _PARTS: dict[str, Any] = {"list": {"struct": {"text": "string"}}}
 _SYSTEM: dict[str, Any] = {"struct": {"parts": _PARTS}}

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tuneport import Config, Context, FormatTraits, Problem, Reject, Sample, Text
+from tuneport import Config, Context, Problem, Reject, Sample, Text
 from tuneport_formats import _rules as rules
 from tuneport_formats._features import Beside
 from tuneport_formats._tags import Tags, thinks
 
-TRAITS = FormatTraits(
-    kinds=frozenset({"instruction", "chat", "text"}),
-    carries=frozenset({"metadata", "reasoning", "turns"}),
-    constant=frozenset({"metadata"}),
-)
 _ROLES = ("system", "user", "assistant")
 _TAGS = Tags("<|{}|>", {"assistant": "<|end|>"}, tuple(f"<|{name}|>" for name in (*_ROLES, "end")))
 _KEYS = frozenset({"text", "metadata"})

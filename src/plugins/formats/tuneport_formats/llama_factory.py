@@ -17,7 +17,6 @@ from tuneport import (
     Config,
     Context,
     Dataset,
-    FormatTraits,
     Instruction,
     Message,
     Preference,
@@ -34,13 +33,6 @@ from tuneport_formats._entries import entry_names
 from tuneport_formats._features import Beside
 from tuneport_formats._tags import said, thinks
 
-TRAITS = FormatTraits(
-    kinds=frozenset({"instruction", "chat", "text", "preference", "unpaired"}),
-    carries=frozenset({"tools", "reasoning", "turns"}),
-    constant=frozenset({"tools"}),
-    compressions=frozenset({"none"}),
-    note="dataset_info.json beside the rows is what --dataset_dir is pointed at",
-)
 _TURN = sharegpt.TURNS["list"]
 _ALPACA = {"prompt": "instruction", "query": "input", "response": "output"}
 _TAGS = {

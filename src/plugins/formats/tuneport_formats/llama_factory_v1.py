@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec.json
 
-from tuneport import Artifact, Config, Context, Dataset, FormatTraits, Message, Problem, Sample
+from tuneport import Artifact, Config, Context, Dataset, Message, Problem, Sample
 from tuneport.config import suggest
 from tuneport.nesting import read_json
 from tuneport_formats import _rules as rules
@@ -21,14 +21,6 @@ from tuneport_formats import _tool_rules as tool_rules
 from tuneport_formats._entries import entry_names
 from tuneport_formats._features import Beside
 
-TRAITS = FormatTraits(
-    weight="message",
-    kinds=frozenset({"instruction", "chat"}),
-    carries=frozenset({"tools", "reasoning", "turns", "turn_masks", "turn_weights"}),
-    constant=frozenset({"tools"}),
-    compressions=frozenset({"none"}),
-    weight_note="loss_weight of each message; its loss divides by their sum, so a micro-batch of one row undoes it",
-)
 _PARTS = frozenset({"text", "reasoning", "tool_call"})
 _ROLES = frozenset({"system", "user", "assistant", "tool"})
 _KEYS = frozenset({"messages", "tools"})

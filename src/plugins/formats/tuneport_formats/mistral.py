@@ -8,28 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from tuneport import Config, Context, FormatTraits, Problem, Sample, Text
+from tuneport import Context, Problem, Sample, Text
 from tuneport_formats import _rules as rules
 from tuneport_formats._chat_rows import ChatRows
+from tuneport_formats._hosted_targets import MISTRAL as TRAITS
+from tuneport_formats._hosted_targets import MistralConfig
 from tuneport_formats._message_rules import MessageRules
 from tuneport_formats._mistral_tools import check_answers, check_calls, check_tools
 from tuneport_formats._rules import Found
 from tuneport_formats._tags import thinks
 from tuneport_formats._tool_rules import check_name
 from tuneport_formats._turns import Turns
-
-TRAITS = FormatTraits(
-    weight="binary",
-    kinds=frozenset({"instruction", "chat", "text"}),
-    carries=frozenset({"tools", "turns", "turn_masks"}),
-    uniform=False,
-    constant=frozenset({"text", "messages"}),
-    compressions=frozenset({"none"}),
-    status="legacy",
-    note="Mistral's service for tuning and mistral-finetune have ended; with tools only the last answer is learnt",
-)
 
 _ROW = frozenset({"messages", "tools"})
 _ID = re.compile(r"[a-zA-Z0-9]{9}\Z")
@@ -54,13 +45,6 @@ _MESSAGES = MessageRules(
     last=frozenset({"assistant"}),
     needed="",
 )
-
-
-class MistralConfig(Config):
-    """How rows for Mistral are written."""
-
-    reasoning: Literal["drop", "inline"] = "drop"
-    """Reasoning is left out, or stands before the answer as <think>...</think>."""
 
 
 class MistralRows:

@@ -13,27 +13,11 @@ from typing import Any
 
 import msgspec.json
 
-from tuneport import Config, Context, FormatTraits, Message, Preference, Sample, Unpaired
+from tuneport import Config, Context, Message, Preference, Sample, Unpaired
 from tuneport_formats._features import Beside
 from tuneport_formats._tags import said, thinks, thought
 
 _CARRIED = frozenset({"tools", "reasoning", "turns"})
-TRAITS = FormatTraits(
-    weight="message",
-    kinds=frozenset({"instruction", "chat", "text"}),
-    carries=_CARRIED | {"turn_masks", "turn_weights", "reasoning_weights"},
-    constant=frozenset({"tools"}),
-    compressions=frozenset({"none"}),
-    weight_note="loss_scale of each message",
-    weight_flags=("--is_binary_loss_scale false",),
-    scale="absolute",
-)
-RLHF_TRAITS = FormatTraits(
-    kinds=frozenset({"preference", "unpaired"}),
-    carries=frozenset({"tools", "reasoning"}),
-    constant=frozenset({"tools", "rejected_tools"}),
-    compressions=frozenset({"none"}),
-)
 _ROLES = {"developer": "system", "tool": "tool_response"}
 _json = msgspec.json.Encoder().encode
 _Turn = dict[str, Any]

@@ -8,32 +8,18 @@ assistant. Limits: 10 rows at least. Files over 512 MB are said to be refused; A
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Literal
 
-from tuneport import Config, Context, FormatTraits, Problem, Sample
+from tuneport import Context, Problem, Sample
 from tuneport_formats import _rules as rules
 from tuneport_formats._chat_rows import PAIR_KEYS, PAIR_ROW, ChatRows, PairRows, check_pair, is_pair, of_pairs
+from tuneport_formats._hosted_targets import OPENAI as TRAITS
+from tuneport_formats._hosted_targets import OpenAIConfig
 from tuneport_formats._message_rules import MessageRules
 from tuneport_formats._rules import Found
 from tuneport_formats._tags import thinks
 from tuneport_formats._tool_rules import tools
 from tuneport_formats._turns import Turns
-
-TRAITS = FormatTraits(
-    weight="binary",
-    kinds=frozenset({"instruction", "chat", "preference"}),
-    carries=frozenset({"tools", "names", "turns", "turn_masks"}),
-    uniform=False,
-    min_rows=10,
-    max_bytes=512_000_000,
-    unverified=frozenset({"max_bytes"}),
-    shard_size=100_000_000,
-    compressions=frozenset({"none"}),
-    status="sunset",
-    sunset=date(2027, 1, 6),
-    note="OpenAI has closed fine-tuning to new customers; Azure, Fireworks and Together read these rows too",
-)
 
 _ROW = frozenset({"messages", "tools", "parallel_tool_calls", "functions"})
 _MESSAGE = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "weight", "refusal", "function_call"})
@@ -47,13 +33,6 @@ ASKED = MessageRules(
     last=_ROLES - {"assistant"},
 )
 ANSWER = MessageRules(roles=frozenset({"assistant"}), known=_MESSAGE - {"weight"}, parts=frozenset({"text"}))
-
-
-class OpenAIConfig(Config):
-    """How rows for OpenAI are written."""
-
-    reasoning: Literal["drop", "inline"] = "drop"
-    """OpenAI has no place for reasoning: it is left out, or stands before the answer as <think>...</think>."""
 
 
 class OpenAIRows:

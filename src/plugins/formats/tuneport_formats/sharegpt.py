@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec.json
 
-from tuneport import Config, Context, FormatTraits, Message, Problem, Reject, Sample
+from tuneport import Config, Context, Message, Problem, Reject, Sample
 from tuneport.config import suggest
 from tuneport.nesting import read_json
 from tuneport_formats import _rules as rules
@@ -21,11 +21,6 @@ from tuneport_formats import _tool_rules as tool_rules
 from tuneport_formats._features import Beside
 from tuneport_formats._tags import said, thinks, thought
 
-TRAITS = FormatTraits(
-    kinds=frozenset({"instruction", "chat"}),
-    carries=frozenset({"tools", "reasoning", "turns"}),
-    constant=frozenset({"tools"}),
-)
 NAMES = {"system": "system", "developer": "system", "user": "human", "assistant": "gpt", "tool": "observation"}
 CALL = "function_call"
 RENAMED = 'in its turns call "role" "from" and "content" "value", user human and assistant gpt'

@@ -11,25 +11,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from tuneport import Config, Context, FormatTraits, Problem, Reject, Sample, Text
+from tuneport import Context, Problem, Reject, Sample, Text
 from tuneport_formats import _rules as rules
 from tuneport_formats import openai
 from tuneport_formats._chat_rows import PAIR_KEYS, ChatRows, PairRows, asked_and_answered, check_pair, is_pair, of_pairs
+from tuneport_formats._hosted_targets import TOGETHER as TRAITS
+from tuneport_formats._hosted_targets import TogetherConfig
 from tuneport_formats._message_rules import MessageRules
 from tuneport_formats._rules import Found
 from tuneport_formats._tags import thinks
 from tuneport_formats._tool_rules import tools
 from tuneport_formats._turns import Turns
-
-TRAITS = FormatTraits(
-    weight="binary",
-    kinds=frozenset({"instruction", "chat", "text", "preference"}),
-    carries=frozenset({"tools", "reasoning", "turns", "turn_masks"}),
-    uniform=False,
-    constant=frozenset({"text", "messages", "prompt", "completion", *PAIR_KEYS}),
-    max_bytes=50_100_000_000,
-    compressions=frozenset({"none"}),
-)
 
 _LAYOUTS: dict[tuple[str, ...], frozenset[str]] = {
     ("messages",): frozenset({"messages", "tools"}),
@@ -53,16 +45,6 @@ MESSAGES = MessageRules(
 )
 _ASKED = replace(MESSAGES, known=_MESSAGE - {"weight"}, needed="", last=_ALL_ROLES - {"assistant"})
 _ANSWER = replace(openai.ANSWER, known=_MESSAGE - {"weight"})
-
-
-class TogetherConfig(Config):
-    """How rows for Together AI are written."""
-
-    rows: Literal["messages", "prompt_completion"] = "messages"
-    """Conversations as messages, or single questions as a prompt and its completion, without a chat template."""
-
-    reasoning: Literal["reasoning_content", "inline", "drop"] = "reasoning_content"
-    """Reasoning stands beside the answer, before it as <think>...</think>, or nowhere."""
 
 
 class TogetherRows:

@@ -10,40 +10,18 @@ type that a dataset card could declare: such rows want the datasets that TRL req
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from tuneport import Config, Context, FormatTraits, Message, Preference, Sample, Text, Unpaired
+from tuneport import Context, Message, Preference, Sample, Text, Unpaired
 from tuneport_formats._features import Beside
+from tuneport_formats._open_targets import TrlConfig
 from tuneport_formats._pairs import pair
 from tuneport_formats._tags import said, thinks
-from tuneport_formats._turns import Arguments, Reasoning, Turns
+from tuneport_formats._turns import Turns
 
-TRAITS = FormatTraits(
-    weight="row",
-    kinds=frozenset({"instruction", "chat", "text", "preference", "unpaired"}),
-    carries=frozenset({"tools", "reasoning", "names"}),
-    constant=frozenset({"tools", "weight"}),
-    compressions=frozenset({"none", "gzip"}),
-    weight_note="our trainer reads it, stock TRL ignores it",
-)
 _Row = dict[str, Any]
 _DECIMALS = 10
 """So many are left of a number where datasets reads a row as JSON instead of into columns."""
-
-
-class TrlConfig(Config):
-    """What the format `trl` is told."""
-
-    rows: Literal["prompt_completion", "messages", "strings", "text"] = "prompt_completion"
-    """`prompt_completion` writes what comes before the last turn and that turn as two lists of messages, so that only
-    the last turn is learnt; `messages` one list, of which the trainer learns all, or with `assistant_only_loss` what
-    the assistant says; `strings` a prompt that ends with a blank line and a completion; `text` one text. Preference and
-    unpaired samples are strings with the last two, else lists of messages. Text samples are always one text."""
-    arguments: Arguments = "object"
-    """Arguments of tool calls as an `object`, which nearly all chat templates want, or as JSON `text`."""
-    reasoning: Reasoning = "reasoning_content"
-    """The key that the chat template reads reasoning from: `reasoning_content` for most, `thinking` for Harmony; or
-    `inline` before the answer, or `drop`."""
 
 
 class Trl:

@@ -17,6 +17,7 @@ from tuneport.runs.planning.pipeline import Pipeline
 from tuneport.runs.planning.sizes import Sizes
 from tuneport.runs.planning.split import Split
 from tuneport.runs.planning.target import Target
+from tuneport.runs.publishing.cutting import Cut
 from tuneport.runs.reading.streams import Inlet, Stream
 
 
@@ -95,12 +96,15 @@ class Plan:
         asked = self.pipeline.mean_one or any(one.weights == "replicate" for one in self.compiled.carried().values())
         return asked and self.mean is None
 
-    def shard_size(self, name: str) -> int:
-        """Bytes of rows after which a file of a format ends: the recipe's, else what its target likes best."""
-        output, preset = self.recipe.output, self.pipeline.traits()[name].shard_size
-        if preset is None or "shard_size" in output.model_fields_set:
-            return int(output.shard_size)
-        return min(preset, int(output.shard_size))
+    def cut(self, name: str) -> Cut:
+        """Where a file of a format ends: as the recipe says, else as its target likes best."""
+        output, traits = self.recipe.output, self.pipeline.traits()[name]
+        size, rows = int(output.shard_size), output.shard_rows
+        if traits.shard_size is not None and "shard_size" not in output.model_fields_set:
+            size = min(traits.shard_size, size)
+        if "shard_rows" not in output.model_fields_set:
+            rows = traits.shard_rows
+        return Cut(size, rows)
 
     @property
     def deferred(self) -> bool:

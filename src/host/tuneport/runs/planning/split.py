@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from os.path import realpath, relpath
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tuneport.errors import RecipeError
 from tuneport.model import Problem
 from tuneport.recipes import Recipe
 from tuneport.runs.planning.target import Target
 from tuneport.runs.publishing.again import versions_in
-from tuneport.runs.splitting.against import digest_at, read_earlier
 from tuneport.runs.splitting.before import Before
-from tuneport.runs.splitting.exact import Exact
-from tuneport.runs.splitting.exclude import HeldOut, read_held_out
-from tuneport.runs.splitting.stable import Assigner, Stable
 from tuneport.split import SplitSection
+
+if TYPE_CHECKING:
+    from tuneport.runs.splitting.exclude import HeldOut
+    from tuneport.runs.splitting.stable import Assigner
 
 T = TypeVar("T")
 
@@ -54,12 +54,21 @@ class Split:
     def outdated(self, recipe: Recipe) -> bool:
         """Whether the earlier dataset is another one by now: another run may have published a newer version."""
         against = self.section.against
-        return against is not None and digest_at(recipe.resolve(against)) != self.digests.get(str(against))
+        if against is None:
+            return False
+        from tuneport.runs.splitting.against import digest_at
+
+        return digest_at(recipe.resolve(against)) != self.digests.get(str(against))
 
     def assigner(self) -> Assigner:
         """What says where each unit stands."""
-        kind = Exact if self.section.mode == "exact" else Stable
-        return kind(self.section, self.seed, self.before)
+        if self.section.mode == "exact":
+            from tuneport.runs.splitting.exact import Exact
+
+            return Exact(self.section, self.seed, self.before)
+        from tuneport.runs.splitting.stable import Stable
+
+        return Stable(self.section, self.seed, self.before)
 
 
 def split_of(recipe: Recipe, target: Target, problems: list[Problem]) -> Split | None:
@@ -74,11 +83,15 @@ def split_of(recipe: Recipe, target: Target, problems: list[Problem]) -> Split |
     before, against = Before(), None
     held_out = None
     if section.against is not None and not _is_first(recipe, section.against, target):
+        from tuneport.runs.splitting.against import read_earlier
+
         earlier = _read(partial(read_earlier, recipe.resolve(section.against), section.group_by), problems)
         if earlier is not None:
             before, digests[str(section.against)] = earlier.before, earlier.digest
             against = _as_read(recipe, section.against, earlier.path)
     if section.exclude is not None:
+        from tuneport.runs.splitting.exclude import read_held_out
+
         held_out = _read(partial(read_held_out, recipe.resolve(section.exclude)), problems)
         if held_out is not None:
             digests[str(section.exclude)] = held_out.digest

@@ -16,6 +16,8 @@ from tuneport.runs.messages import SPLITS, Piece, Segment
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.publishing.again import place_of
 from tuneport.runs.publishing.artifacts import artifacts_of
+from tuneport.runs.publishing.cutting import Cut
+from tuneport.runs.publishing.helpers import Helpers
 from tuneport.runs.publishing.index import Places, placed
 from tuneport.runs.publishing.limits import beyond
 from tuneport.runs.publishing.manifest import as_json, format_infos, manifest_of, resolved_recipe
@@ -26,8 +28,8 @@ from tuneport.runs.tally import Tally
 
 log = getLogger("tuneport")
 
-_WHOLE = 1 << 62
-"""A shard size that nothing reaches."""
+_MUCH = 8 << 20
+"""Bytes of rows from which on it is worth to seal with several threads."""
 
 
 class Publisher:
@@ -38,11 +40,14 @@ class Publisher:
         recipe: what makes it again, from inside its folder.
     """
 
-    def __init__(self, plan: Plan, tally: Tally, staging: Staging, storage: Storage) -> None:
+    def __init__(self, plan: Plan, tally: Tally, staging: Staging, storage: Storage, workers: int) -> None:
         self._plan = plan
         self._tally = tally
         self._staging = staging
         self._storage = storage
+        # Little is sealed before threads have begun.
+        enough = sum(segment.size for segment in tally.segments) > _MUCH
+        self._helpers = Helpers(workers if enough else 1)
         self._out = staging.out
         self.place = place_of(plan.target)
         self.recipe = resolved_recipe(plan, self.place if plan.target.kind == "folder" else self.place.parent)
@@ -50,7 +55,8 @@ class Publisher:
     def seal_file(self) -> Dataset:
         """Seal the one file of rows, `out/<name>` in staging. The dataset has no folder, only a manifest."""
         self._storage.mkdir(self._out)
-        shards = self._seal(self._tally.segments, self._out, _WHOLE)
+        with self._helpers:
+            shards = self._seal(self._tally.segments, self._out, Cut())
         self._tally.sealed(self._plan.pipeline.format_names()[0], sum(shard.rows for shard in shards))
         name = self._out / self._plan.target.path.name
         if shards:
@@ -64,6 +70,10 @@ class Publisher:
     def seal_folder(self) -> Dataset:
         """Seal every format and split, and the index; what the folder will hold, without its artifacts."""
         self._storage.mkdir(self._out)
+        with self._helpers:
+            return self._sealed_folder()
+
+    def _sealed_folder(self) -> Dataset:
         files: dict[str, dict[str, list[DataFile]]] = {}
         for name in self._plan.pipeline.format_names():
             files[name] = {split: self._split(name, split) for split in SPLITS.values()}
@@ -84,11 +94,12 @@ class Publisher:
         folder = f"data/{name}/{split}"
         into = self._out / folder
         self._storage.mkdir(into)
-        shards = self._seal(segments, into, self._plan.shard_size(name))
+        shards = self._seal(segments, into, self._plan.cut(name))
         return numbered(shards, folder, self._plan.target.suffix, into, self._storage)
 
-    def _seal(self, segments: Sequence[Segment], into: Path, shard_size: int) -> list[Shard]:
-        return seal(self._blocks(segments), into, shard_size, self._plan.target.compression, self._storage)
+    def _seal(self, segments: Sequence[Segment], into: Path, cut: Cut) -> list[Shard]:
+        compression = self._plan.target.compression
+        return seal(self._blocks(segments), into, cut, compression, self._storage, self._helpers)
 
     def _blocks(self, pieces: Sequence[Piece]) -> Iterator[bytes]:
         return blocks(self._staging.path, pieces, self._storage)
@@ -101,7 +112,7 @@ class Publisher:
         self._storage.mkdir(into)
         places = Places({(name, split): shards for name, splits in files.items() for split, shards in splits.items()})
         lines = placed(whole(self._staging.path, self._tally.index_files, self._storage), places)
-        (shard,) = seal(lines, into, _WHOLE, "gzip", self._storage)
+        (shard,) = seal(lines, into, Cut(), "gzip", self._storage, self._helpers)
         self._storage.rename(shard.path, into / "00000.jsonl.gz")
         return [DataFile("index/00000.jsonl.gz", shard.rows, shard.size, shard.bytes, shard.sha256)]
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple
 
 import msgspec
-import zstandard
 from xxhash import xxh3_128, xxh3_128_hexdigest
 
 from tuneport.dataset import DataFile
 from tuneport.runs.failures import damaged
 from tuneport.runs.messages import Piece
 from tuneport.runs.planning.target import Compression
+from tuneport.runs.publishing.cutting import Chunk, Cut, chunks
+from tuneport.runs.publishing.frames import packed
+from tuneport.runs.publishing.helpers import Answer, Helpers
 from tuneport.runs.storage import Storage, Writer
 
 BLOCK = 1 << 20
@@ -31,71 +34,49 @@ class Shard(msgspec.Struct):
     sha256: str
 
 
+class _Packed(NamedTuple):
+    """A chunk as it is written."""
+
+    shard: int
+    rows: int
+    size: int
+    data: bytes | memoryview
+
+
 def seal(
-    source: Iterator[bytes], into: Path, shard_size: int, compression: Compression, storage: Storage
+    source: Iterator[bytes], into: Path, cut: Cut, compression: Compression, storage: Storage, helpers: Helpers
 ) -> list[Shard]:
     """Write shards `00000`, `00001`, ... below `into`, from blocks that end with a row.
 
-    A shard holds as many whole rows as fit into `shard_size` bytes before compression, and one at least.
+    A shard holds as many whole rows as fit, and one at least.
     """
-    shards: list[Shard] = []
-    rows = Rows(source)
-    while rows.left():
-        path = into / f"{len(shards):05d}"
+    shards = []
+    rows = chunks(source, cut, framed=compression != "none")
+    # Chunks of the next shard are made while this one is written: small shards keep helpers busy, too.
+    for number, made in groupby(helpers.each(partial(_packed, compression), rows), lambda one: one.shard):
+        path = into / f"{number:05d}"
         with storage.writer(path) as file:
-            shards.append(_fill(path, file, rows, shard_size, compression))
+            shards.append(_written(path, file, made, helpers))
     return shards
 
 
-def _fill(path: Path, file: Writer, rows: Rows, shard_size: int, compression: Compression) -> Shard:
-    compressor = _COMPRESSORS[compression]()
-    digest, size, written, count = sha256(), 0, 0, 0
-    pending = b""
-
-    def emit(data: bytes) -> int:
-        digest.update(data)
-        return file.write(data)
-
-    for block in rows.take(shard_size):
-        size += len(block)
-        count += block.count(b"\n")
-        pending += block
-        # Always the same pieces of the same content: a compressor may not see where a part ended.
-        while len(pending) >= BLOCK:
-            written += emit(compressor.compress(pending[:BLOCK]))
-            pending = pending[BLOCK:]
-    written += emit(compressor.compress(pending))
-    written += emit(compressor.flush())
-    return Shard(path, count, size, written, digest.hexdigest())
+def _packed(compression: Compression, chunk: Chunk) -> _Packed:
+    return _Packed(chunk.shard, chunk.rows, chunk.size, packed(compression, chunk.data))
 
 
-class Rows:
-    """Whole rows, taken a shard at a time."""
-
-    def __init__(self, source: Iterator[bytes]) -> None:
-        self._source = source
-        self._held = next(source, b"")
-
-    def left(self) -> bool:
-        """Whether there are more rows."""
-        return bool(self._held)
-
-    def take(self, size: int) -> Iterator[bytes]:
-        """As many rows as fit into `size` bytes, and the first row whatever its size."""
-        room = size
-        while self._held:
-            if len(self._held) <= room:
-                room -= len(self._held)
-                yield self._held
-                self._held = next(self._source, b"")
-                continue
-            cut = self._held.rfind(b"\n", 0, room) + 1
-            if not cut and room == size:
-                cut = self._held.index(b"\n") + 1
-            if cut:
-                yield self._held[:cut]
-                self._held = self._held[cut:] or next(self._source, b"")
-            return
+def _written(path: Path, file: Writer, made: Iterable[_Packed], helpers: Helpers) -> Shard:
+    digest, rows, size, written = sha256(), 0, 0, 0
+    hashed: Answer[None] | None = None
+    for one in made:
+        if hashed is not None:
+            hashed.result()
+        hashed = helpers.start(digest.update, one.data)  # while it is written, and the next one is read
+        written += file.write(one.data)
+        rows += one.rows
+        size += one.size
+    if hashed is not None:
+        hashed.result()
+    return Shard(path, rows, size, written, digest.hexdigest())
 
 
 def blocks(folder: Path, pieces: Iterable[Piece], storage: Storage) -> Iterator[bytes]:
@@ -127,30 +108,6 @@ def whole(folder: Path, pieces: Iterable[Piece], storage: Storage) -> Iterator[b
         if xxh3_128_hexdigest(data) != piece.digest:
             raise damaged(folder / piece.file)
         yield data
-
-
-class _Compressor(Protocol):
-    def compress(self, data: bytes, /) -> bytes: ...
-    def flush(self) -> bytes: ...
-
-
-class _Plain:
-    def compress(self, data: bytes, /) -> bytes:
-        return data
-
-    def flush(self) -> bytes:
-        return b""
-
-
-def _gzip() -> _Compressor:
-    return zlib.compressobj(6, wbits=31)  # 31: a gzip header, without a time
-
-
-def _zstd() -> _Compressor:
-    return zstandard.ZstdCompressor(level=3, write_checksum=True).compressobj()
-
-
-_COMPRESSORS = {"none": _Plain, "gzip": _gzip, "zstd": _zstd}
 
 
 def numbered(shards: list[Shard], folder: str, suffix: str, into: Path, storage: Storage) -> list[DataFile]:
