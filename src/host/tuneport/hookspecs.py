@@ -98,10 +98,7 @@ class DeferredWeighting(Protocol):
 
 
 class Sketched(Protocol):
-    """A second look at samples that share a band: those are near-duplicates whose sketches are alike.
-
-    Sketches are all of one length; each is asked for after the bands of the same sample.
-    """
+    """A second look at samples that share a band: near-duplicates are those whose sketches, of one length, are alike."""
 
     def sketch(self, sample: Sample, /) -> bytes: ...
     def alike(self, left: bytes, right: bytes, /) -> bool: ...
@@ -142,7 +139,6 @@ class Stages:
     style: Use
     filters: Sequence[Use] = ()
     weightings: Sequence[Use] = ()
-    fingerprints: Sequence[Use] = ()
     formats: Sequence[Use] = ()
     validators: Sequence[Use] = ()
     metrics: Sequence[Use] = ()
@@ -152,6 +148,7 @@ class Stages:
     max_weight: float = inf
     mean_one: bool = False
     adapter: AdapterMetadata | None = None
+    fingerprints: Sequence[Use] = ()
 
 
 class Register(Protocol[T]):
