@@ -19,7 +19,9 @@ from tools import recipe, tree
 from plugins.quality.near_texts import components, edited, jaccard, planted
 from plugins.quality.support import context
 from tuneport import Chat, Instruction, Message, Sample, Text
+from tuneport.commands.summary import result_lines
 from tuneport.dataset import Dataset, NearInfo
+from tuneport.errors import RecipeError
 from tuneport.runs import ExportResult, Sizes, execute, plan_export
 from tuneport_quality.config import NearDuplicatesConfig
 from tuneport_quality.near_duplicates import NearDuplicates, near_duplicates, rows_of
@@ -173,6 +175,17 @@ def test_what_it_may_not_be_told(wrong: dict[str, Any]) -> None:
         NearDuplicatesConfig(**wrong)
 
 
+def test_without_the_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The recipe's problem says what is missing, and how it is installed."""
+    monkeypatch.setitem(sys.modules, "rensa", None)
+    with pytest.raises(RecipeError) as caught:
+        plan_export(asked(tmp_path, ["a text"], "out", "report", None))
+    (problem,) = caught.value.problems
+    assert problem.path == "export.fingerprints[0]"
+    assert problem.message == "quality:near_duplicates needs rensa, which is not installed"
+    assert problem.hint == "pip install 'tuneport[near-dup]'"
+
+
 # Exports
 
 SMALL = Sizes(part_bytes=9_000, savepoint_bytes=30_000)
@@ -239,6 +252,9 @@ def test_the_first_of_each_cluster_is_kept(tmp_path: Path, texts: list[str]) -> 
         "Nearly the same content as an earlier record"
     }
     sizes = [len(group - exact) for group in together if len(group - exact) > 1]
+    said = result_lines(result)
+    assert f"near        {len(sizes)} clusters of {sum(sizes)} samples, the largest of {max(sizes)}: " in said
+    assert f"{len(later - exact)} left out" in said
     near = NearInfo(len(sizes), sum(sizes), max(sizes), len(later - exact), 0)
     assert Dataset.open(tmp_path / "out").manifest.near_duplicates == near
     firsts = {lines[min(group)]["id"] for group in together if len(group - exact) > 1}
