@@ -98,7 +98,7 @@ class DeferredWeighting(Protocol):
 
 
 class Sketched(Protocol):
-    """A second look at samples that share a band: near-duplicates are those whose sketches, of one length, are alike."""
+    """A second look at samples that share a band: near-duplicates are those of alike sketches, all of one length."""
 
     def sketch(self, sample: Sample, /) -> bytes: ...
     def alike(self, left: bytes, right: bytes, /) -> bool: ...
