@@ -156,7 +156,8 @@ def _identified(rejected: Rejected, part: Rendering) -> Rejected:
 
 def _left_out(part: Rendering) -> Rejected:
     """The reject of the sample at hand, for what an earlier one has."""
-    code, reason = "duplicate", "Same content as an earlier record"
     if part.verdict.near and part.verdict.near[part.position]:
-        code, reason = "near_duplicate", "Nearly the same content as an earlier record"
-    return _identified(part.whose().reject("admit", code, reason), part)
+        rejected = part.whose().reject("admit", "near_duplicate", "Nearly the same content as an earlier record")
+    else:
+        rejected = part.whose().reject("admit", "duplicate", "Same content as an earlier record")
+    return _identified(rejected, part)
