@@ -100,6 +100,8 @@ JUDGED = {
     },
     "quality_metrics": {"enable_metrics": True, "track_per_sample": True},
 }
+DROPPED = {"fingerprints": [{"use": "quality:near_duplicates", "action": "drop"}], **WAITING}
+REPORTED = {"fingerprints": ["quality:near_duplicates"]}
 LOG = {"weighting": {"normalize": "log"}}
 
 TABLE = {"path": "faq.db", "query": "SELECT * FROM faq ORDER BY pk"}
@@ -133,6 +135,18 @@ def splitting(split: Mapping[str, Any], *, moves: bool) -> Case:
     return Case(asking({}, source="threads.jsonl", split=split, index=True), before, holds=holds)
 
 
+def near(asked: Asked, left_out: int) -> Case:
+    """A run that looks for near-duplicates, which a split does not part."""
+
+    def holds(place: Path) -> bool:
+        found = Dataset.open(place / "out").manifest.near_duplicates
+        assert found is not None
+        assert (found.left_out, found.clusters_on_both_sides) == (left_out, 0)
+        return found.clusters == 80 and found.largest == 3
+
+    return Case(asked, holds=holds)
+
+
 def same(asked: Asked) -> Case:
     """A run that changes nothing, where its output stands."""
     return Case(asked, published(asked), holds=lambda place: not list(place.rglob("v0002")))
@@ -153,6 +167,10 @@ CASES = {
     "judged, deferred and compressed": Case(asking({**JUDGED, **WAITING}, compression="gzip", index=True)),
     "split": splitting(STABLE, moves=True),
     "exact split": splitting(EXACT, moves=False),
+    "near-duplicates left out": near(asking(DROPPED, source="near.jsonl", split={"validation": 0.2}, index=True), 160),
+    "near-duplicates in groups": near(
+        asking(REPORTED, source="near.jsonl", split={"validation": 0.3, "group_by": "thread"}, index=True), 0
+    ),
     "replace": Case(asking(JUDGED, on_exists="replace"), published(asking(WAITING))),
     "replace, deferred": Case(asking(WAITING, on_exists="replace"), published(asking({}))),
     "replace a file": Case(asking(WAITING, "out.jsonl", on_exists="replace"), published(asking({}, "out.jsonl"))),

@@ -22,6 +22,7 @@ def write_sources(root: Path) -> None:
     (root / "chats.jsonl").write_text(_turns(160, chats=24))
     (root / "threads.jsonl").write_text(_threads(range(300)))
     (root / "before.jsonl").write_text(_threads(range(100, 400), shift=1))
+    (root / "near.jsonl").write_text(_near(range(240)))
     (root / "golden.jsonl").write_text('{"question": "what is sign 7?"}\n')
 
 
@@ -55,6 +56,23 @@ def _turns(count: int, chats: int) -> str:
         )
         + "\n"
         for number in range(count)
+    )
+
+
+def _near(numbers: range) -> str:
+    """Records of which every third is nearly the same as the one before, in threads that cut across them."""
+    return "".join(
+        json.dumps(
+            {
+                "id": number,
+                "thread": number % 120 // 2,
+                "question": f"What is sign {number}?",
+                "answer": " ".join(f"w{number - number % 3 + place * 7919 % 4001}" for place in range(40))
+                + f" and {number % 3}",
+            }
+        )
+        + "\n"
+        for number in numbers
     )
 
 

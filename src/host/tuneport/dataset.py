@@ -110,6 +110,24 @@ class SplitInfo(msgspec.Struct, kw_only=True):
     samples_moved: int = 0
 
 
+class NearInfo(msgspec.Struct, frozen=True):
+    """Which samples are near-duplicates, exact ones apart.
+
+    Attributes:
+        clusters: groups of samples that near-duplicates connect, of two samples or more.
+        samples: samples in them.
+        largest: samples in the largest.
+        left_out: samples that were left out, for an earlier one of their cluster is kept.
+        clusters_on_both_sides: clusters of which samples stand in more than one split.
+    """
+
+    clusters: int = 0
+    samples: int = 0
+    largest: int = 0
+    left_out: int = 0
+    clusters_on_both_sides: int = 0
+
+
 class PluginInfo(msgspec.Struct, frozen=True):
     """A plugin that touched the run, and the SHA-256 of its code."""
 
@@ -151,6 +169,7 @@ class DatasetManifest(msgspec.Struct, kw_only=True):
         metrics: metric name to its result.
         index: the files that say what became of each record.
         split: how samples were split; None where all are trained on.
+        near_duplicates: which samples are near-duplicates; None where nobody looked for them.
     """
 
     manifest_version: int = MANIFEST_VERSION
@@ -173,6 +192,7 @@ class DatasetManifest(msgspec.Struct, kw_only=True):
     weight_shares: dict[str, dict[str, float]] = msgspec.field(default_factory=dict)
     sources: list[SourceRead] = msgspec.field(default_factory=list)
     split: SplitInfo | None = None
+    near_duplicates: NearInfo | None = None
 
 
 class Dataset:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RECIPE_LISTS = frozenset({"where", "filters", "weightings", "formats", "validators", "metrics", "artifacts"})
+RECIPE_LISTS = frozenset(
+    {"where", "filters", "weightings", "fingerprints", "formats", "validators", "metrics", "artifacts"}
+)
 """Keys of `[export]` that are the recipe's own, whatever the exporter."""
 
 

@@ -55,6 +55,10 @@ if TYPE_CHECKING:
     Filter = Callable[[Entity, Sample], Reject | None]
     Weighting = Callable[[Entity, Sample], float | Reject]
     """A factor, finite and not negative, or why the record has none. Factors multiply."""
+    Fingerprint = Callable[[Sample], Sequence[int]]
+    """The bands of a sample, numbers of 64 bits, as good as random: samples that share one are near-duplicates, and so
+    are all that such pairs connect. Does not change the sample. May carry `drops = True`, so that of near-duplicates
+    only the first in the source is kept, and the methods of Sketched, where bands alone are not sure enough."""
     Validator = Callable[[Any], Iterable[Problem]]
     """What is wrong with a thing, nothing where it is right. A problem of severity `error` refuses it, a `warning`
     lets it pass. A row is judged once, as the format `tuneport` would write it, whatever the run writes; an adapter
@@ -92,6 +96,13 @@ class DeferredWeighting(Protocol):
 
     def finish(self, summary: Summary) -> Callable[[float | None], float]:
         """The function from number to factor."""
+
+
+class Sketched(Protocol):
+    """A second look at samples that share a band: near-duplicates are those of alike sketches, all of one length."""
+
+    def sketch(self, sample: Sample, /) -> bytes: ...
+    def alike(self, left: bytes, right: bytes, /) -> bool: ...
 
 
 class Metric(Protocol[State]):
@@ -138,6 +149,7 @@ class Stages:
     max_weight: float = inf
     mean_one: bool = False
     adapter: AdapterMetadata | None = None
+    fingerprints: Sequence[Use] = ()
 
 
 class Register(Protocol[T]):
@@ -234,6 +246,10 @@ class Contributions:
     @hookspec
     def register_weightings(self, register: Register[Weighting | DeferredWeighting]) -> None:
         """Offer weightings: entity and sample in, factor out."""
+
+    @hookspec
+    def register_fingerprints(self, register: Register[Fingerprint]) -> None:
+        """Offer fingerprints: sample in, bands out."""
 
     @hookspec
     def register_formats(self, register: RegisterFormat) -> None:

@@ -16,7 +16,7 @@ import tuneport
 import tuneport_quality
 from tuneport_quality.config import JsonSchemaConfig, QualityReportConfig
 
-KINDS = ("validators", "metrics", "artifacts")
+KINDS = ("filters", "fingerprints", "validators", "metrics", "artifacts")
 SOURCES = {path.name: path.read_text() for path in files("tuneport_quality").iterdir() if path.name.endswith(".py")}
 
 

@@ -42,6 +42,10 @@ _ERRORED = {
 }
 
 _FILTERED = {
+    "contaminated": (
+        "A text of the sample, prompt or answer, has words in a row that stand in an evaluation set, too.",
+        "As asked. Where too much is left out, raise ngram or overlap of quality:decontamination, or name its fields.",
+    ),
     "empty_output": (
         "The text to learn is empty, or white space only.",
         "Check that output_field names the right column: tuneport preview shows records beside their rows.",
@@ -61,6 +65,10 @@ _FILTERED = {
     "missing_field": (
         "A field that the style needs is missing or null.",
         "Check export.field_mapping; tuneport preview shows what is read.",
+    ),
+    "near_duplicate": (
+        "An earlier record has nearly the same content; only the first of such records is written.",
+        'As asked: action = "report" keeps them all and counts them, and a higher threshold leaves out fewer.',
     ),
     "row_too_deep": (
         "The row would be nested deeper than 64 levels, and readers are not made for that.",

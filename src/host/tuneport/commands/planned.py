@@ -41,6 +41,7 @@ def plan_rows(facts: PlanFacts) -> list[str]:
     lines += row("filters", ", ".join(facts.filters))
     lines += row("weightings", " x ".join(facts.weightings))
     lines += row("duplicates", "left out, the first one wins" if facts.dedup else "kept")
+    lines += row("fingerprints", ", ".join(facts.fingerprints))
     lines += row("split", _split(facts.split))
     lines += row("formats", ", ".join(facts.formats))
     lines += _targets(facts)

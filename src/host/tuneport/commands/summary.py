@@ -10,6 +10,7 @@ from itertools import islice
 
 from tuneport.commands.exported import format_rows, remarks, split_rows, weight_row
 from tuneport.commands.wording import WIDTH, by_size, counts, note, one_line, row, seconds
+from tuneport.dataset import NearInfo
 from tuneport.runs import ExportResult
 from tuneport.runs.amounts import size
 from tuneport.runs.codes import is_error
@@ -28,7 +29,9 @@ def result_lines(result: ExportResult) -> str:
     lines = [f"{head:<{WIDTH - 8}}{seconds(stats.duration_ms):>8}", "", _sum(result)]
     if len(manifest.sources) > 1:
         lines += row("sources", " · ".join(f"{one.read:,} {one.name}" for one in manifest.sources))
-    lines += _left_out(result) + split_rows(manifest.split) + weight_row(result.weights)
+    lines += (
+        _left_out(result) + _near(manifest.near_duplicates) + split_rows(manifest.split) + weight_row(result.weights)
+    )
     for name, judged in manifest.validators.items():
         kept = f", {judged.flagged:,} kept with warnings" if judged.flagged else ""
         lines += row("checked", f"{name}: {judged.judged:,} rows, {judged.refused:,} refused{kept}")
@@ -58,6 +61,17 @@ def _left_out(result: ExportResult) -> list[str]:
         for number, text in enumerate(islice(_blamed(errors, stats.errors), _MOST_BLAMED)):
             lines += row("" if number else "plugins", text)
     return lines
+
+
+def _near(near: NearInfo | None) -> list[str]:
+    """Which samples are near-duplicates; that none is, is as good to know."""
+    if near is None:
+        return []
+    if not near.clusters:
+        return row("near", "no two samples are near-duplicates")
+    clusters = f"{near.clusters:,} cluster{'' if near.clusters == 1 else 's'}"
+    left_out = f"{near.left_out:,} left out" if near.left_out else "all kept"
+    return row("near", f"{clusters} of {near.samples:,} samples, the largest of {near.largest:,}: {left_out}")
 
 
 def _blamed(errors: Mapping[str, int], texts: list[str]) -> Iterator[str]:

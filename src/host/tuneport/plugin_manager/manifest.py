@@ -21,6 +21,7 @@ KINDS = (
     "styles",
     "filters",
     "weightings",
+    "fingerprints",
     "formats",
     "traits",
     "validators",

@@ -15,7 +15,7 @@ from tuneport.recipes.written import only_source
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _KEY = re.compile(r"[^.\[\]]+(?:\[\d+\])*(?:\.[^.\[\]]+(?:\[\d+\])*)*")
-_STAGES = {"filters", "weightings", "formats", "validators", "metrics", "artifacts"}
+_STAGES = {"filters", "weightings", "fingerprints", "formats", "validators", "metrics", "artifacts"}
 
 
 def override(

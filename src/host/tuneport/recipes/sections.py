@@ -92,6 +92,8 @@ class ExportSection(Config):
     """Filters after the exporter's own."""
     weightings: list[Use] = []
     """Weightings after the exporter's own; factors multiply."""
+    fingerprints: list[Use] = []
+    """Fingerprints after the exporter's own: they say which samples are near-duplicates."""
     validators: list[Use] = []
     """Validators after the exporter's own: of rows, of the adapter, or of the finished dataset."""
     metrics: list[Use] = []

@@ -12,11 +12,13 @@ ERRORED = frozenset({"bad_json", "bad_utf8", "bad_type", "weight_not_finite", "i
 
 FILTERED = frozenset(
     {
+        "contaminated",
         "empty_output",
         "held_out",
         "kind",
         "left_out_by_weight",
         "missing_field",
+        "near_duplicate",
         "row_too_deep",
         "row_too_long",
         "schema_violation",

@@ -69,6 +69,20 @@ class Part(msgspec.Struct):
     most: int | None = None
 
 
+class Bands(msgspec.Struct):
+    """What one fingerprint says of a part's samples.
+
+    Attributes:
+        values: bands in ascending order, a uint64 each, those of all samples together.
+        owners: for each of them the sample that has it, a uint32: its position in the part.
+        sketches: for each sample as many bytes as for any other; empty where bands are sure enough.
+    """
+
+    values: bytes
+    owners: bytes
+    sketches: bytes = b""
+
+
 class Candidates(msgspec.Struct):
     """What one part offers the reducer, as columns: one entry per sample that passed the filters.
 
@@ -84,6 +98,7 @@ class Candidates(msgspec.Struct):
         strata: STRATUM_BYTES per sample of what has its own share of each split; empty where there are no strata.
         prompts: PROMPT_BYTES per sample of its prompt; empty where nothing is split.
         streaks: at how many records in a row each stage failed.
+        bands: one for each fingerprint.
     """
 
     part: int
@@ -97,10 +112,14 @@ class Candidates(msgspec.Struct):
     strata: bytes = b""
     prompts: bytes = b""
     streaks: Streaks = msgspec.field(default_factory=Streaks)
+    bands: list[Bands] = msgspec.field(default_factory=list)
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """A reject and where it happened; `ordinal` counts from the part's first line or row."""
+    """A reject and where it happened; `ordinal` counts from the part's first line or row.
+
+    `cluster` is the identity of the first of its near-duplicates; empty where it has none.
+    """
 
     ordinal: int
     key: str | None
@@ -109,6 +128,7 @@ class Rejected(msgspec.Struct, frozen=True):
     code: str
     reason: str
     identity: bytes = b""
+    cluster: bytes = b""
 
     @property
     def outcome(self) -> Outcome:
@@ -141,6 +161,9 @@ class Verdict(msgspec.Struct):
         splits: a byte per sample: DUPLICATE, or a key of SPLITS.
         summaries: one per deferred stage; none where verdicts come part by part.
         mean: of the weights of all samples that are trained on; None where nobody asks for it.
+        near: a byte per sample: whether it is left out as a near-duplicate; empty where none is.
+        clusters: KEY_BYTES per sample: the identity of the first of its near-duplicates, zeros where it has none; empty
+            where nobody writes it down.
     """
 
     part: int
@@ -148,6 +171,8 @@ class Verdict(msgspec.Struct):
     splits: bytes
     summaries: list[Summary] = msgspec.field(default_factory=list)
     mean: float | None = None
+    near: bytes = b""
+    clusters: bytes = b""
 
 
 class Piece(msgspec.Struct):

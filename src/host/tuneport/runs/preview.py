@@ -145,6 +145,8 @@ def _notes(plan: Plan, count: int, items: list[PreviewItem]) -> list[str]:
     over = "this record" if len(items) == 1 else f"these {len(items):,} records"
     split = plan.split is not None and plan.split.waits is not None
     what = "weights and splits are" if split else "weights are"
+    if plan.compiled.fingerprints:
+        what = "weights, splits and near-duplicates are"
     return [f"{what} over {over} only: {'; '.join(plan.waits)}"]
 
 

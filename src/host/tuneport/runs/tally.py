@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tuneport.dataset import ValidatorStats
+from tuneport.dataset import NearInfo, ValidatorStats
 from tuneport.errors import TuneportError
 from tuneport.model import Outcome
 from tuneport.options import ExportStats, FormatStats
@@ -28,6 +28,7 @@ class Tally:
         splits: split to the number of samples exported.
         losses: format name to what its rows do not hold, and of how many samples.
         leakage: what was looked for across the split, and how often it was found; None where nothing is split.
+        near: which samples are near-duplicates; None where nobody looks for them.
         notes: events that stages counted.
         columns: format name to the names of its columns.
         features: format name to column types, for formats that do not declare them.
@@ -47,6 +48,7 @@ class Tally:
         self.splits: Counter[str] = Counter()
         self.losses: dict[str, Counter[str]] = {}
         self.leakage: dict[str, int] | None = None
+        self.near: NearInfo | None = None
         self.notes: Counter[str] = Counter()
         self.columns: dict[str, list[str]] = {}
         self.features: dict[str, dict[str, Any]] = {}

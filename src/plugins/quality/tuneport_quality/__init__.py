@@ -1,4 +1,4 @@
-"""JSON Schema, metrics of what is written, and the quality report.
+"""JSON Schema, near-duplicates, decontamination, metrics of what is written, and the quality report.
 
 Each implementation is imported when its hook is called, so that registering this plugin costs next to nothing.
 """
@@ -11,7 +11,33 @@ from tuneport import hookimpl
 
 if TYPE_CHECKING:
     from tuneport import Metric
-    from tuneport.hookspecs import ArtifactMaker, Register, RegisterValidator
+    from tuneport.hookspecs import ArtifactMaker, Filter, Fingerprint, Register, RegisterValidator
+
+
+@hookimpl
+def register_filters(register: Register[Filter]) -> None:
+    """Offer the filter `decontamination`."""
+    from tuneport_quality import config, decontamination
+
+    register(
+        "decontamination",
+        decontamination.decontamination,
+        config=config.DecontaminationConfig,
+        doc="Leaves out samples that have words in a row with a text to evaluate with",
+    )
+
+
+@hookimpl
+def register_fingerprints(register: Register[Fingerprint]) -> None:
+    """Offer the fingerprint `near_duplicates`."""
+    from tuneport_quality import config, near_duplicates
+
+    register(
+        "near_duplicates",
+        near_duplicates.near_duplicates,
+        config=config.NearDuplicatesConfig,
+        doc="Samples whose trained texts are nearly the same, by MinHash over their shingles",
+    )
 
 
 @hookimpl

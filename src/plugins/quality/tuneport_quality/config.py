@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from tuneport import Config
@@ -43,3 +45,35 @@ class QualityReportConfig(Config):
     """Whether it shows the last ten things that were wrong with rows."""
     aggregate_stats: bool = True
     """Whether it holds the results of metrics."""
+
+
+class NearDuplicatesConfig(Config):
+    """What the fingerprint `near_duplicates` is told."""
+
+    threshold: float = Field(0.8, ge=0.3, le=1)
+    """From which Jaccard similarity of their shingles on two samples are near-duplicates."""
+    unit: Literal["words", "characters"] = "words"
+    """What a shingle is made of. A word is what stands between white space, in lower case; of Chinese, Japanese, Thai,
+    Lao, Khmer, Burmese and Tibetan, which write none, each character is one."""
+    size: int = Field(5, ge=1, le=64)
+    """How many of them in a row are a shingle; a shorter text is one by itself."""
+    num_perm: int = Field(256, ge=64, le=1024, multiple_of=2)
+    """Hash functions: twice as many take twice the time, and tell by a third more exactly how alike two samples are."""
+    action: Literal["report", "drop"] = "report"
+    """`report` keeps and counts them, `drop` keeps the first in the source. A split parts none of them either way."""
+
+
+class DecontaminationConfig(Config):
+    """What the filter `decontamination` is told."""
+
+    against: list[str] = Field(min_length=1)
+    """Files to evaluate with, named relative to the recipe: `.jsonl`, or a text on each line."""
+    fields: list[str] = []
+    """The fields of a row that are looked at; all of them where left out."""
+    ngram: int = Field(13, ge=1, le=100)
+    """How many words in a row make a sample contaminated. A word is a run of letters and digits, whatever its case and
+    form (NFKC); of scripts that write no blanks it is a character. A shorter text is looked for whole."""
+    min_words: int = Field(5, ge=1)
+    """Texts of fewer words are not looked for: what says "yes" stands everywhere."""
+    overlap: float = Field(0.0, ge=0, le=1)
+    """Which part of the n-grams of a sample's text has to be found; 0 for any of them."""

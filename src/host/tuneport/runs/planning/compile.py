@@ -111,6 +111,7 @@ def _preparation(compiler: Compiler, style: Stage, pipeline: Pipeline, condition
     made = compiler.make(style, sees_entities=True)
     filters = [(stage.ref, compiler.make(stage, sees_entities=True)) for stage in pipeline.filters]
     weightings = [(stage.ref, compiler.make(stage, sees_entities=True)) for stage in pipeline.weightings]
+    fingerprints = [(stage.ref, compiler.make(stage)) for stage in pipeline.fingerprints]
     at_once = [one for one in weightings if not isinstance(one[1], DeferredWeighting)]
     return Preparation(
         conditions=[condition for condition in fulfilled if condition is not None],
@@ -118,6 +119,7 @@ def _preparation(compiler: Compiler, style: Stage, pipeline: Pipeline, condition
         filters=filters,
         weightings=at_once,
         deferred=[one for one in weightings if isinstance(one[1], DeferredWeighting)],
+        fingerprints=fingerprints,
         shape=compiler.sample,
         reads=None if compiler.whole else frozenset(compiler.reads),
         whole=compiler.whole,

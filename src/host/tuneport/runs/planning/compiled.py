@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Check,
         DeferredWeighting,
         Filter,
+        Fingerprint,
         Format,
         Shortcut,
         Style,
@@ -85,6 +86,7 @@ class Preparation:
         filters: what may leave it out.
         weightings: what weighs it at once.
         deferred: weightings that need all samples before they can weigh one.
+        fingerprints: what says which samples are near-duplicates.
         shape: what its samples have in common; None where the style did not say.
         reads: the entity fields that stages look at; None where one of them did not say.
         whole: the stages that did not say.
@@ -97,6 +99,7 @@ class Preparation:
     filters: list[tuple[StageRef, Filter]]
     weightings: list[tuple[StageRef, Weighting]]
     deferred: list[tuple[StageRef, DeferredWeighting]]
+    fingerprints: list[tuple[StageRef, Fingerprint]]
     shape: SampleShape | None
     reads: frozenset[str] | None
     whole: list[str]
@@ -143,6 +146,11 @@ class Compiled:
     def deferred(self) -> list[tuple[StageRef, DeferredWeighting]]:
         """The weightings that need all samples; the same stages for every source."""
         return self.preparations[0].deferred
+
+    @property
+    def fingerprints(self) -> list[tuple[StageRef, Fingerprint]]:
+        """What says which samples are near-duplicates; the same stages for every source."""
+        return self.preparations[0].fingerprints
 
     def carried(self) -> dict[str, Carriage]:
         """Format name to how it carries weights."""

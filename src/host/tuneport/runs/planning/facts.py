@@ -25,6 +25,7 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
         styles: what makes a sample of a record, for each source.
         filters: what may leave it out.
         weightings: what weighs it; factors multiply.
+        fingerprints: what says which samples are near-duplicates.
         dedup: whether samples with the same content are left out, but for the first.
         formats: what writes it.
         weights: format name to how it carries weights.
@@ -47,6 +48,7 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     styles: list[str]
     filters: list[str]
     weightings: list[str]
+    fingerprints: list[str]
     dedup: bool
     formats: list[str]
     weights: dict[str, Carriage]
@@ -73,6 +75,7 @@ def plan_facts(plan: Plan) -> PlanFacts:
         styles=_names(pipeline.styles),
         filters=_names(pipeline.filters),
         weightings=_names(pipeline.weightings),
+        fingerprints=_names(pipeline.fingerprints),
         dedup=pipeline.dedup,
         formats=_names(pipeline.formats),
         weights=plan.compiled.carried(),

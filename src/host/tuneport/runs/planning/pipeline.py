@@ -43,6 +43,7 @@ class Pipeline:
     styles: tuple[Stage, ...]
     filters: tuple[Stage, ...]
     weightings: tuple[Stage, ...]
+    fingerprints: tuple[Stage, ...]
     formats: tuple[Stage, ...]
     validators: tuple[Stage, ...]
     metrics: tuple[Stage, ...]
@@ -56,7 +57,7 @@ class Pipeline:
 
     def stages(self) -> Iterator[Stage]:
         """Every stage, in the order in which a record meets them."""
-        yield from (self.exporter, *self.styles, *self.filters, *self.weightings)
+        yield from (self.exporter, *self.styles, *self.filters, *self.weightings, *self.fingerprints)
         yield from (*([self.judged] if self.judged else []), *self.formats)
         yield from (*self.validators, *self.metrics, *self.artifacts)
 
@@ -151,7 +152,7 @@ def _stages(exporter: Stage, problems: list[Problem]) -> Stages | None:
     if not isinstance(stages, Stages):
         problems.append(Problem("export.use", f"exporter {name} runs on its own, and in Python only"))
         return None
-    lists = ("filters", "weightings", "formats", "validators", "metrics", "artifacts")
+    lists = ("filters", "weightings", "fingerprints", "formats", "validators", "metrics", "artifacts")
     wrong = [kind for kind in lists if not isinstance(getattr(stages, kind), list | tuple)]
     problems.extend(Problem("export", f"{name} is broken: its {kind} are no list") for kind in wrong)
     return None if wrong else stages
@@ -165,6 +166,7 @@ def _lists(
     asked: dict[str, tuple[Sequence[Use], Sequence[Use]]] = {
         "filters": (stages.filters if stages else (), export.filters),
         "weightings": (stages.weightings if stages else (), export.weightings),
+        "fingerprints": (stages.fingerprints if stages else (), export.fingerprints),
         "formats": _formats(stages.formats if stages else (), export.formats),
         "validators": (stages.validators if stages else (), export.validators),
         "metrics": (stages.metrics if stages else (), export.metrics),
@@ -179,6 +181,7 @@ def _lists(
         found += [resolver.stage(kind, use, f"export.{kind}[{i}]") for i, use in enumerate(listed)]
         resolved[kind] = tuple(stage for stage in found if stage is not None)
     once_each = {
+        "fingerprints": "each fingerprint is taken once",
         "formats": "each format is written once",
         "metrics": "each metric is measured once",
         "artifacts": "each artifact is made once",

@@ -76,6 +76,8 @@ class Plan:
     def waits(self) -> tuple[str, ...]:
         """Why no verdict can be given before all samples have been seen; empty where verdicts come part by part."""
         reasons = [f"{stage.qualified} needs the values of all samples" for stage, _ in self.compiled.deferred]
+        named = ", ".join(stage.qualified for stage, _ in self.compiled.fingerprints)
+        reasons += [f"{named}: near-duplicates may stand anywhere in the source"] if named else []
         if self.split is not None and self.split.waits:
             reasons.append(self.split.waits)
         if self.averages:

@@ -26,6 +26,7 @@ class IndexLine(msgspec.Struct, omit_defaults=False):
         metrics: what metrics that measure each sample say of it; left out where there are none.
         problems: what validators said of it and let pass; left out where there is nothing.
         source: the name of the source it comes from; left out where the run has only one.
+        cluster: the id of the first of its near-duplicates, its own among them; left out where it has none.
         unit: what it may not be parted from by a split, in hex; left out where that is its content alone.
     """
 
@@ -40,6 +41,7 @@ class IndexLine(msgspec.Struct, omit_defaults=False):
     problems: list[str] | msgspec.UnsetType = msgspec.UNSET
     source: str | msgspec.UnsetType = msgspec.UNSET
     unit: str | msgspec.UnsetType = msgspec.UNSET
+    cluster: str | msgspec.UnsetType = msgspec.UNSET
 
 
 encode = msgspec.json.Encoder().encode

@@ -65,6 +65,7 @@ def manifest_of(
         weights=tally.weights.summary() if plan.pipeline.weightings else {},
         weight_shares=tally.weights.shares_summary(),
         split=_split(plan, tally),
+        near_duplicates=tally.near,
         notes=dict(sorted(tally.notes.items())),
         formats=formats,
         plugins=[plugins[name] for name in sorted(plugins)],

@@ -10,9 +10,11 @@ from pathlib import Path
 import msgspec
 import msgspec.msgpack
 
+from tuneport.dataset import NearInfo
 from tuneport.runs.messages import DUPLICATE, KEY_BYTES, TRAIN, Candidates, PartResult, Verdict
 from tuneport.runs.planning.plan import Plan
 from tuneport.runs.storage import Storage
+from tuneport.runs.working.near.clusters import Clusters
 from tuneport.runs.working.seen.identities import Identities
 from tuneport.runs.working.seen.keys import pieces
 from tuneport.runs.working.split import Splitting
@@ -31,7 +33,7 @@ class Memory(msgspec.Struct):
 
 
 class Reducer:
-    """First-wins deduplication over the whole run, the split, and the mean of the weights.
+    """First-wins deduplication over the whole run, near-duplicates, the split, and the mean of the weights.
 
     Args:
         plan: the run's plan.
@@ -41,7 +43,9 @@ class Reducer:
 
     def __init__(self, plan: Plan, storage: Storage | None = None, folder: Path | None = None) -> None:
         self._dedup = plan.pipeline.dedup
-        self._split = Splitting(plan.split) if plan.split is not None else None
+        self._clusters = Clusters(plan) if plan.compiled.fingerprints else None
+        clustered = self._clusters is not None
+        self._split = Splitting(plan.split, clustered=clustered) if plan.split is not None else None
         self._mean = plan.mean
         self._averages = Mean(plan) if plan.averages else None
         self._seen = Identities(plan.recipe.run.memory, storage or Storage(), folder)
@@ -60,8 +64,7 @@ class Reducer:
         """Decide all parts, once the last of them has been seen."""
         verdicts: list[Verdict] = []
         columns: list[array[float]] = []
-        for candidates in everything():
-            verdict = self._first_wins(candidates)
+        for candidates, verdict in self._kept(everything):
             columns = columns or [array("d") for _ in candidates.raw]
             for column, raw in zip(columns, candidates.raw, strict=True):
                 column.extend(compress(array("d", raw), verdict.splits))
@@ -70,14 +73,27 @@ class Reducer:
             verdicts.append(verdict)
         summaries = [Summary.of(column) for column in columns]
         if self._split is not None:
-            for verdict, splits in zip(verdicts, self._split.whole(), strict=True):
+            labels = self._clusters.labels(verdicts) if self._clusters is not None else None
+            for verdict, splits in zip(verdicts, self._split.whole(labels), strict=True):
                 verdict.splits = splits
+        if self._clusters is not None:
+            self._clusters.sides(verdicts)
         mean = self._mean
         if self._averages is not None:
             mean = self._averages.of(everything(), [verdict.splits for verdict in verdicts], summaries)
         for verdict in verdicts:
             verdict.summaries, verdict.mean = summaries, mean
+            verdict.clusters = self._clusters.identities(verdict) if self._clusters is not None else b""
             yield verdict
+
+    def _kept(self, everything: Everything) -> Iterator[tuple[Candidates, Verdict]]:
+        """All parts, and their verdicts as far as duplicates go, exact ones first."""
+        if self._clusters is None:
+            yield from ((candidates, self._first_wins(candidates)) for candidates in everything())
+            return
+        verdicts = [self._first_wins(candidates) for candidates in everything()]
+        self._clusters.leave_out(everything, verdicts)
+        yield from zip(everything(), verdicts, strict=True)
 
     def written(self, result: PartResult) -> None:
         """Be told what was written of a part that was decided."""
@@ -87,6 +103,10 @@ class Reducer:
     def leakage(self) -> dict[str, int] | None:
         """What was looked for across the split, and how often it was found; None where nothing is split."""
         return self._split.leakage() if self._split is not None else None
+
+    def near(self) -> NearInfo | None:
+        """Which samples are near-duplicates; None where nobody looks for them."""
+        return self._clusters.info() if self._clusters is not None else None
 
     def close(self) -> None:
         """Let go of what is on disk."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tuneport.runs.messages import Candidates, Part
 from tuneport.runs.working.apart import NOWHERE, Place
 from tuneport.runs.working.breaker import Chain
+from tuneport.runs.working.near.marks import Mark, Marks
 
 
 @dataclass
@@ -20,8 +22,9 @@ class Columns:
     units: list[bytes] = field(default_factory=list)
     strata: list[bytes] = field(default_factory=list)
     prompts: list[bytes] = field(default_factory=list)
+    marks: list[Marks] = field(default_factory=list)
 
-    def add(self, identity: bytes, weight: float, place: Place) -> None:
+    def add(self, identity: bytes, weight: float, place: Place, marks: Sequence[Mark] = ()) -> None:
         """Add a sample."""
         self.keys.append(identity)
         if self.weights is not None:
@@ -30,6 +33,8 @@ class Columns:
             self.units += place.units
             self.strata += place.strata
             self.prompts += place.prompts
+        for column, mark in zip(self.marks, marks, strict=True):
+            column.add(mark)
 
     def candidates(self, part: Part, read: int, end: int, chain: Chain) -> Candidates:
         """What is told of a part of which so much was read."""
@@ -45,4 +50,5 @@ class Columns:
             strata=b"".join(self.strata),
             prompts=b"".join(self.prompts),
             streaks=chain.streaks(),
+            bands=[column.bands() for column in self.marks],
         )

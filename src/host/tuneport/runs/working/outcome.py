@@ -60,6 +60,7 @@ class Teller:
         line.problems = part.judge.kept or msgspec.UNSET
         line.source = self._source[part.candidates.stream] if self._source else msgspec.UNSET
         line.unit = part.unit().hex() or msgspec.UNSET
+        line.cluster = part.cluster().hex() or msgspec.UNSET
         return line
 
     def result(self, part: Rendering, columns: dict[str, list[str]]) -> PartResult:
@@ -122,6 +123,7 @@ class Teller:
     def _lost(self, part: Rendering, reject: Rejected) -> index.IndexLine:
         name = part.named(reject.key, reject.ordinal, self._place)
         line = index.IndexLine(reject.identity.hex() or None, name, reject.subject, reject.outcome)
+        line.cluster = reject.cluster.hex() or msgspec.UNSET
         line.source = self._source[part.candidates.stream] if self._source else msgspec.UNSET
         return line
 

@@ -17,6 +17,7 @@ from tuneport.runs.working.blame import Whose, bad_weight, raised_by, rejected_b
 from tuneport.runs.working.breaker import Chain, labels
 from tuneport.runs.working.columns import Columns
 from tuneport.runs.working.foreign import watched
+from tuneport.runs.working.near.marks import Mark, Marker, Marks
 from tuneport.runs.working.records import within
 from tuneport.runs.working.spool import packed
 from tuneport.runs.working.taking import Taker
@@ -44,10 +45,13 @@ class _InletPreparer:
         self._streams, self._reads = plan.streams, plan.reads(number)
         self._deferred = [(ref, watched(measure)) for ref, measure in stages.deferred]
         self._style = stages.style[0]
-        refs = [self._style, *(ref for ref, _ in (*stages.filters, *stages.weightings, *stages.deferred))]
+        self._markers = [Marker(ref, fingerprint) for ref, fingerprint in stages.fingerprints]
+        taken = (*stages.filters, *stages.weightings)
+        later = [ref for ref, _ in (*stages.fingerprints, *stages.deferred)]
+        refs = [self._style, *(ref for ref, _ in taken), *later]
         self._labels, self._positions = labels(refs), {id(ref): position for position, ref in enumerate(refs)}
-        # A split rejects what the last stage before the deferred ones has answered.
-        self._weighed = len(refs) - len(stages.deferred) - 1
+        # A split rejects what the last stage before the later ones has answered.
+        self._weighed = len(taken)
         self._spooled = plan.deferred
         self._take_counts, self._warned = plan.compiled.take_counts, plan.compiled.warned
         self._apart = apartness(plan.split) if plan.split is not None else None
@@ -59,6 +63,7 @@ class _InletPreparer:
         """One part's candidates, and what is needed to render them. A broken plugin ends it early."""
         prepared, chain = Prepared(), Chain(self._labels)
         columns = Columns([array("d") for _ in self._deferred], array("d") if self._averages else None)
+        columns.marks = [Marks() for _ in self._markers]
         read = end = 0
         batches: Iterable[Batch] | None
         batches = part.batches
@@ -118,12 +123,21 @@ class _InletPreparer:
                 return taker.whose.reject("split", where.code, where.reason, identity)
             place = where
         kept = packed(sample) if self._spooled else sample
+        marks = self._marked(sample) if self._markers else ()
         # Last of all: what grows the columns may not be followed by anything that fails.
         rejected = self._measure(taker.entity, sample, columns.raw) if self._deferred else None
         if rejected is not None:
             return rejected
-        columns.add(identity, sample.weight, place)
+        columns.add(identity, sample.weight, place, marks)
         return kept
+
+    def _marked(self, sample: Sample) -> list[Mark]:
+        """What fingerprints say of a sample."""
+        marks = list[Mark]()
+        for marker in self._markers:
+            self._taker.at = marker.stage
+            marks.append(marker.mark(sample))
+        return marks
 
     def _measure(self, entity: Entity, sample: Sample, columns: list[array[float]]) -> Rejected | None:
         """Take the numbers that deferred weightings want of a sample; why it has none, or None."""

@@ -106,8 +106,7 @@ class Renderer:
     def _one(self, part: Rendering, split: int, finish: Finisher) -> Rejected | None:
         """Write the sample at hand in every format; why none of them did, or None."""
         if split == DUPLICATE:
-            reason = "Same content as an earlier record"
-            return part.whose().reject("admit", "duplicate", reason, part.identity())
+            return _left_out(part)
         kept = part.prepared.samples[part.position]
         sample = self._unpacked(part, kept) if isinstance(kept, bytes) else kept
         if isinstance(sample, Rejected):
@@ -172,4 +171,13 @@ class Renderer:
 
 
 def _identified(rejected: Rejected, part: Rendering) -> Rejected:
-    return msgspec.structs.replace(rejected, identity=part.identity())
+    return msgspec.structs.replace(rejected, identity=part.identity(), cluster=part.cluster())
+
+
+def _left_out(part: Rendering) -> Rejected:
+    """The reject of the sample at hand, for what an earlier one has."""
+    if part.verdict.near and part.verdict.near[part.position]:
+        rejected = part.whose().reject("admit", "near_duplicate", "Nearly the same content as an earlier record")
+    else:
+        rejected = part.whose().reject("admit", "duplicate", "Same content as an earlier record")
+    return _identified(rejected, part)

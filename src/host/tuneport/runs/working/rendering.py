@@ -47,6 +47,11 @@ class Rendering:
         """What may not stand on both sides of a split."""
         return self._of(self.candidates.units)
 
+    def cluster(self) -> bytes:
+        """The identity of the first of the near-duplicates of the sample at hand; empty where it has none."""
+        first = self._of(self.verdict.clusters)
+        return first if any(first) else b""
+
     def raw(self) -> list[float]:
         """The numbers that deferred weightings took of the sample at hand."""
         return [memoryview(column).cast("d")[self.position] for column in self.candidates.raw]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import compress
 
 from tuneport.runs.messages import DUPLICATE, KEY_BYTES, STRATUM_BYTES, Candidates
 from tuneport.runs.planning.split import Split
 from tuneport.runs.splitting.audit import Audit
+from tuneport.runs.splitting.before import Before
+from tuneport.runs.splitting.linked import linked
 
 
 class Splitting:
@@ -16,9 +18,13 @@ class Splitting:
 
     Args:
         split: what the plan says of it.
+        clustered: whether units may belong together.
     """
 
-    def __init__(self, split: Split) -> None:
+    def __init__(self, split: Split, *, clustered: bool = False) -> None:
+        if clustered and not split.before.samples:
+            # What belongs together has a name of one of its samples, which may be a new one.
+            split = replace(split, before=Before(split.before.units, split.before.units))
         self._assigner = split.assigner()
         self._audit = Audit(split.before)
         self._by_sample = bool(split.before.samples)
@@ -41,10 +47,15 @@ class Splitting:
         self._decided[candidates.part] = one
         self._strata += b"".join(_kept(candidates.strata, STRATUM_BYTES, kept))
 
-    def whole(self) -> Iterator[bytes]:
-        """The splits of all parts that were gathered, in order."""
+    def whole(self, clusters: Iterable[int] | None = None) -> Iterator[bytes]:
+        """The splits of all parts that were gathered, in order.
+
+        Args:
+            clusters: of each sample that is kept a number that all have that belong together, below 0 for none.
+        """
         columns = [(self._decided[part], kept) for part, kept in self._gathered]
         units = b"".join(unit for one, kept in columns for unit in _kept(one.units, KEY_BYTES, kept))
+        units = units if clusters is None else linked(units, clusters)
         keys = b"".join(key for one, kept in columns for key in _kept(one.keys, KEY_BYTES, kept))
         every = iter(self._assigner.all(units, bytes(self._strata), keys))
         for part, kept in self._gathered:

@@ -129,7 +129,7 @@ class Work:
         what = self._plan, parts, len(self._done) or len(self._before)
         with closing(executor_for(*what, self._tally.columns, self._keeper, spool, self._workers)) as executor:
             self._through(executor, parts)
-        self._tally.leakage = self._reducer.leakage()
+        self._tally.leakage, self._tally.near = self._reducer.leakage(), self._reducer.near()
 
     def _through(self, executor: Executor, parts: Parts) -> None:
         """Take all parts through an executor."""

@@ -1,0 +1,1 @@
+"""Near-duplicates: what fingerprints say of samples, and which samples they connect."""
