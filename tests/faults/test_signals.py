@@ -205,6 +205,21 @@ def test_a_signal_while_an_error_is_told_changes_nothing(place: Path) -> None:
     assert done.stderr.startswith("none.jsonl does not exist")
 
 
+def test_a_library_that_was_interrupted_may_call_it_anything(place: Path) -> None:
+    """Pydantic makes an error of its own of what a signal raises, and says nothing of where that came from."""
+    driver = place / "odd.py"
+    driver.write_text(
+        "import os, signal\nfrom pathlib import Path\nfrom pydantic import BaseModel, field_serializer\n"
+        "class Odd(BaseModel):\n    a: int = 1\n    @field_serializer('a')\n    def told(self, a):\n"
+        "        os.kill(os.getpid(), signal.SIGHUP)\n        return a\n"
+        "from tuneport.runs import engine\nengine.look_ahead = lambda *_: Odd().model_dump()\n"
+        "from tuneport.commands.main import main\nmain(['export', 'faq.jsonl', '--to', 'out', '--quiet'])\n"
+    )
+    done = subprocess.run([sys.executable, driver], cwd=place, capture_output=True, text=True, check=False)
+    assert done.returncode == 129
+    assert done.stderr.startswith("stopped by SIGHUP")
+
+
 def test_a_query_that_has_not_given_a_row_is_stopped(starter: Starter, place: Path) -> None:
     """SQLite says that it was interrupted; that it was a signal is what counts."""
     sqlite3.connect(place / "a.db").close()

@@ -165,6 +165,14 @@ def test_a_wrong_tool_is_refused_by_both(tool: Any, path: str, code: str, right:
     assert wrong(MISTRAL.check, {"messages": [ASK, SAY], "tools": [tool]}) == [(path, code)]
 
 
+def test_half_a_character_in_a_schema_is_said() -> None:
+    """Nothing judges such a schema, and nothing dies of it."""
+    tool = {**TOOL, "function": {**FUNCTION, "parameters": {"type": "\ud800"}}}
+    assert wrong(MISTRAL.check, {"messages": [ASK, SAY], "tools": [tool]}) == [
+        ("/tools/0/function/parameters", "bad_tool")
+    ]
+
+
 def test_what_only_some_refuse_is_said(right: Judge, right_for_all: Judge) -> None:
     """A text beside calls, which version 3 refuses, and a tool without description, which mistral-finetune does."""
     both = {"messages": [ASK, {**CALLING, "content": "Wait."}, GIVEN, SAY]}

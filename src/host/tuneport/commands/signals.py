@@ -10,16 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-import click
-
 from tuneport.errors import (
     Interrupted,
     NotPermittedError,
     StoppedError,
     StorageError,
     TryAgainError,
-    TuneportError,
-    interruption,
 )
 
 PATIENCE_SECONDS = 5.0
@@ -82,13 +78,10 @@ class Stop:
         """An error that ended the command, as the signal explains it: it says so, and has the signal's exit code."""
         if self.signal is None or isinstance(error, _OF_THE_DISK):
             return error
-        ours = isinstance(error, TuneportError | KeyboardInterrupt | click.Abort) or interruption(error) is not None
-        if ours and not isinstance(error, StoppedError):
-            # An error of ours among them: a library that was interrupted says so in its own way, as SQLite does.
+        if not isinstance(error, StoppedError):
+            # Whatever it is: a library that was interrupted says so in its own way, as SQLite and pydantic do.
             hint = "the same command goes on where it can, or starts again"
             error = StoppedError(f"stopped by {self.signal.name}", hint)
-        if not isinstance(error, StoppedError):
-            return error
         error.exit_code = 128 + self.signal
         return error
 

@@ -36,7 +36,12 @@ def check_tools(tools: object, found: Found) -> None:
 
 
 def _check_schema(schema: object, path: str, found: Found) -> None:
-    wrong = None if schema == {} else next(_draft7().iter_errors(schema), None)
+    try:
+        wrong = None if schema == {} else next(_draft7().iter_errors(schema), None)
+    except UnicodeEncodeError:
+        hint = "replace it: no reader takes half a character"
+        found.append(Problem(path, "a text in it holds a lone surrogate", hint, "bad_tool"))
+        return
     if wrong is not None:
         where = "".join(rules.at("", step) for step in wrong.instance_path)
         hint = "write the parameters as a JSON Schema of draft 7"
