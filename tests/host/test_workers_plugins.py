@@ -200,7 +200,7 @@ def test_errors_travel(name: str) -> None:
 
 
 CHOOSY = """
-import logging
+import logging, sys
 from typing import Any
 from tuneport import Config, hookimpl
 
@@ -209,7 +209,8 @@ class Settings(Config):
 
 def make(config, ctx):
     def test(_entity, _sample):
-        logging.getLogger("acme").warning("half a character: %s", chr(0xdc80))
+        if "tuneport.runs.executors.worker" in sys.modules:  # what collects reports here has no room for it
+            logging.getLogger("acme").warning("half a character: %s", chr(0xdc80))
         ctx.count(f"since a {type(config.since).__name__}")
     return test
 
@@ -231,7 +232,7 @@ def test_a_worker_is_told_the_very_values(tmp_path: Path, caplog: pytest.LogCapt
             with nothing_left():
                 found.append(ran(data, workers, Sizes(part_bytes=1_800), manager=manager).notes)
         assert found[0] == found[1] == {f"since a {type(since).__name__}": 300}
-    assert "half a character: ?" in caplog.text
+    assert caplog.text.count("half a character: ?") == 1
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:
