@@ -48,9 +48,8 @@ Use = str | Mapping[str, Any]
 if TYPE_CHECKING:
     Style = Callable[[Entity], Sample | Reject]
     """May carry `shortcut(style, stages)`: given itself, and the filters and weightings that follow, in order, it
-    returns a function that does its own work and that of the first `n` of them at once, or None, and `n`. For every
-    record that any of them would reject, note or count, that function answers None, and the record goes through all of
-    them one by one: so its samples differ from theirs in nothing."""
+    returns a function that does its own work and that of the first `n` of them at once, or None, and `n`. It answers
+    None where any of them would reject, note or count: such a record goes through all of them, one by one."""
     Shortcut = Callable[[Entity], Sample | None]
     Filter = Callable[[Entity, Sample], Reject | None]
     Weighting = Callable[[Entity, Sample], float | Reject]

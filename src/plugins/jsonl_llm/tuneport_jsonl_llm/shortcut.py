@@ -24,6 +24,7 @@ from itertools import takewhile
 from logging import getLogger
 from math import inf
 from typing import Any, NamedTuple, TypeVar
+from weakref import ref
 
 from tuneport import Entity, Sample
 
@@ -44,12 +45,12 @@ class Inline(NamedTuple):
 
     text: str
     names: dict[str, object]
-    stage: object = None
+    stage: Callable[[], object] = lambda: None
 
 
 def inlined(stage: Stage, text: str, **names: object) -> Stage:
     """The stage, with its work as lines of Python."""
-    vars(stage)["inline"] = Inline(text, names, stage)
+    vars(stage)["inline"] = Inline(text, names, ref(stage))
     return stage
 
 
@@ -67,8 +68,11 @@ def shortened(style: Stage, parts: Sequence[Inline | None], trained: str, made: 
     if len(first) < len(parts):
         return style
 
+    # Neither keeps the other: what a style holds, be it a source that is open, goes with it at once.
+    known = ref(style)
+
     def shortcut(asked: object, stages: Sequence[Callable[..., Any]]) -> tuple[Shortcut | None, int]:
-        if asked is not style:
+        if asked is not known():
             return None, 0
         inline: list[Any] = [*takewhile(bool, map(_inline, stages))]
         middle = [Inline(f"text = {trained}\nweight = 1.0", {}), *inline]
@@ -82,7 +86,7 @@ def shortened(style: Stage, parts: Sequence[Inline | None], trained: str, made: 
 
 def _inline(stage: object) -> Inline | None:
     found = getattr(stage, "inline", None)
-    return found if isinstance(found, Inline) and found.stage is stage else None
+    return found if isinstance(found, Inline) and found.stage() is stage else None
 
 
 def _compiled(pieces: Sequence[Inline]) -> Shortcut:
