@@ -191,7 +191,7 @@ def test_the_library_starts_no_process_unless_it_is_asked(here: Path, monkeypatc
     data = {"source": "in.jsonl", "output": "out", "run": {"now": NOW}}
     execute(plan_export(data, sizes=SMALL))
     shutil.rmtree("out")
-    export({**data, "run": {"now": NOW, "workers": 1}})
+    assert export({**data, "run": {"now": NOW, "workers": 1}}).status == "published"
 
 
 def test_exports_in_threads_have_workers_of_their_own(here: Path) -> None:

@@ -201,3 +201,23 @@ def test_merging_and_asking_change_nothing(left: list[str], right: list[str], to
     one.merge(*states)
     assert one.result(states[0]) == one.result(states[0])
     assert msgspec.msgpack.encode(states) == before
+
+
+def test_only_what_was_merged_cuts_what_comes_later() -> None:
+    """A part that is thrown away, to be rendered again, says nothing of the samples that are written in the end."""
+    words = [f"w{number} x{number % 7} y{number % 5}" for number in range(900)]
+    samples = [Text(text=text) for text in words]
+
+    def measured(one: Any, some: list[Text]) -> Any:
+        state = one.new()
+        for sample in some:
+            one.add(state, sample, "train")
+        return state
+
+    fresh, used = metric(60), metric(60)
+    measured(used, [Text(text=f"other {number} words") for number in range(3000)])
+    expected = fresh.result(measured(fresh, samples))
+    merged = used.merge(measured(used, samples[:450]), measured(used, samples[450:]))
+
+    assert used.result(merged) == expected
+    assert used.new()["cut"] == merged["cut"] < 2**64 - 1

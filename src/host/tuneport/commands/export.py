@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,9 +121,7 @@ def recipe_of(
         RecipeError: it is wrong.
         UsageError: a flag cannot be understood.
     """
-    from tuneport.recipes import load_recipe, parse_recipe
-    from tuneport.recipes.overriding import override
-    from tuneport.recipes.written import Written
+    from tuneport.recipes import load_recipe
 
     path = _recipe_among(sources)
     fields = mapping_of(",".join(mapping)) if mapping else {}
@@ -151,15 +149,30 @@ def recipe_of(
         options |= dict.fromkeys(apart, "--split")
     if path is None:
         must_go_together(fields, style)
-        files = sources[0] if len(sources) == 1 else [*sources]
-        data: dict[str, Any] = {"source": {"path": files}, "output": {"path": to} if to else {}}
-        outside = {"output.path": "--to", **override(data, settings, extra, options)}
-        origin = " ".join(sources[:2]) + (" ..." if len(sources) > 2 else "")
-        return parse_recipe(data, Path(), origin, Written(outside=outside))
+        return _of_sources(sources, to, settings, extra, options)
     if to is not None:
         # Paths in a recipe start from its folder, paths on the command line from the working directory.
         extra["output.path"] = to if to == "-" or path.parent == Path() else str(Path.cwd() / to)
     return load_recipe(path, settings, extra, options)
+
+
+def _of_sources(
+    sources: Sequence[str],
+    to: str | None,
+    settings: tuple[str, ...],
+    extra: Mapping[str, Any],
+    options: Mapping[str, str],
+) -> Recipe:
+    """The recipe that flags make of sources where none is named."""
+    from tuneport.recipes import parse_recipe
+    from tuneport.recipes.overriding import override
+    from tuneport.recipes.written import Written
+
+    files = sources[0] if len(sources) == 1 else [*sources]
+    data: dict[str, Any] = {"source": {"path": files}, "output": {"path": to} if to else {}}
+    outside = {"output.path": "--to", **override(data, settings, extra, options)}
+    origin = " ".join(sources[:2]) + (" ..." if len(sources) > 2 else "")
+    return parse_recipe(data, Path(), origin, Written(outside=outside))
 
 
 def _recipe_among(sources: Sequence[str]) -> Path | None:

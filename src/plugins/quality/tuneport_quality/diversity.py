@@ -47,7 +47,7 @@ class DiversityScore:
 
     Where samples before it reach the budget, a sample is out of the sketch for good: more samples can only move
     the cut down. So a sketch may forget what lies behind its cut, a merged one all behind the lower cut, and the
-    next one of a run starts with the lowest cut there has been.
+    next one of a run starts with the cut of those that were merged.
     """
 
     def __init__(self, tokens: int, ctx: Context) -> None:
@@ -83,6 +83,8 @@ class DiversityScore:
             kept[key] = (copies + known[0] if known else copies, size, text)
         merged: Sketch = {"cut": min(left["cut"], right["cut"]), "held": 0, "full": 0, "kept": kept}
         self._trim(merged)
+        # Not of a part by itself: what it measured may have to be rendered again, and be less then.
+        self._cut = min(self._cut, merged["cut"])
         return merged
 
     def result(self, state: Sketch) -> float:
@@ -113,7 +115,6 @@ class DiversityScore:
             tokens += copies * size
             if tokens >= self._budget:
                 state["cut"] = key
-                self._cut = min(self._cut, key)
                 break
         # Twice what is left, or a trim would follow on the next sample where words are long.
         state["held"], state["full"], state["kept"] = held, max(_ROOM * self._budget, 2 * held), kept
